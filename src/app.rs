@@ -1,0 +1,1 @@
+//! Wiring, told top to bottom.

@@ -1,0 +1,1 @@
+//! Configuration: the parts own their parts; one file and the environment. The only place that reads the environment.

@@ -1,0 +1,1 @@
+//! A deployment from its plan to a proven node, and back to nothing.

@@ -1,0 +1,1 @@
+//! The grid proxy: placement queries and their answers, typed.

@@ -1,0 +1,1 @@
+//! The identity check (KYC): states of a twin, typed.

@@ -1,0 +1,1 @@
+//! The ports over the wire: the only folder that knows subxt's client, the relay's socket and HTTP.

@@ -1,0 +1,48 @@
+//! The ThreeFold Grid as Bellhop sees it: plain values, and three ports to reach it.
+//!
+//! The ports are cut at the wire's own verbs: the **chain** takes signed calls and is read, the **bus**
+//! (RMB) asks a twin to run a command, the **web** fetches a URL (grid proxy, KYC, activation, probes).
+//! All that is built on them (typed node commands, placement queries, KYC states) is one code for the real
+//! grid, the sandbox over sockets and the sandbox in process. Not here: what is deployed, or for whom.
+
+mod bus;
+mod chain;
+pub mod directory;
+mod error;
+mod identity;
+pub mod kyc;
+pub mod live;
+mod network;
+pub mod terms;
+mod types;
+mod web;
+pub mod workload;
+pub mod zos;
+
+pub use bus::{Bus, Caller};
+pub use chain::{
+    Balance, Batch, Call, Chain, Contract, ContractKind, ContractState, Event, Farm, FarmInput, Head, Landed, Lanes,
+    Node, NodeInput, Policy, Prepared, Prices, PublicConfig, PublicIp, Survey, Twin, Tx,
+};
+pub use error::{GridError, GridResult, Party, Refused};
+pub use identity::{AccountId, Identity, KeyKind, Signature};
+pub use network::Network;
+pub use types::{ContractId, DocumentHash, FarmId, GIB, NodeId, Resources, Tft, TwinId};
+pub use web::{Method, Request, Response, Web};
+
+use std::sync::Arc;
+
+/// A grid that can be used: its addresses, and its three ports.
+#[derive(Clone)]
+pub struct Grid {
+    /// Which grid, and where its services are.
+    pub network: Network,
+    /// TFChain.
+    pub chain: Arc<dyn Chain>,
+    /// The reliable message bus.
+    pub bus: Arc<dyn Bus>,
+    /// Everything that speaks HTTP, and bare TCP reachability.
+    pub web: Arc<dyn Web>,
+    /// One lane for each account: who prepares an extrinsic holds the lane until it is sent.
+    pub lanes: Lanes,
+}

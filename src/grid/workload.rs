@@ -1,0 +1,1 @@
+//! Deployment documents: workloads, challenge, hash and signature.

@@ -1,0 +1,1 @@
+//! Node commands over the bus, typed.

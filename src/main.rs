@@ -1,0 +1,3 @@
+//! The program: arguments, and which part of the library they start.
+
+fn main() {}

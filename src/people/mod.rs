@@ -1,0 +1,1 @@
+//! Who someone is: account, language, twin, quota.

@@ -1,0 +1,1 @@
+//! Doors: the one loop that drives every platform.

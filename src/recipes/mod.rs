@@ -1,0 +1,1 @@
+//! What can be deployed: recipes, read from TOML, checked, and filled into workloads.

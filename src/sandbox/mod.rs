@@ -1,0 +1,7 @@
+//! A grid of our own: a state model, and one face for each wire protocol.
+//!
+//! Not a mock: chain, relay, nodes, grid proxy, KYC and activation speak the real protocols on loopback, and
+//! whatever client can talk to the grid can talk to this. People practise on it without tokens; every test
+//! stands on it. It holds no money and says so: its network name is `sandbox`.
+
+pub mod fault;

@@ -1,0 +1,1 @@
+//! Words: lines, locales and their Fluent bundles.

@@ -1,0 +1,1 @@
+//! Typed tables on disk; the only place that knows sled.

@@ -1,0 +1,1 @@
+//! Logs: set-up and field names.

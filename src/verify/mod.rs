@@ -1,0 +1,1 @@
+//! Probes and verdicts: what a running service really does, seen from outside.

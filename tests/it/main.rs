@@ -1,0 +1,1 @@
+//! The one integration-test binary. Each module is a room of its own; `house` is the shared harness.
