@@ -1,0 +1,251 @@
+//! What is shown: one card for a matter, edited in place.
+//!
+//! `Card<Line>` is not yet in any language, `Card<String>` is. Secrets cannot get in: they have no conversion
+//! to a line.
+
+use super::ask::Press;
+use crate::speech::Line;
+use serde::{Deserialize, Serialize};
+
+/// The state that a card tells, first of all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Tone {
+    /// Neutral: an answer, a list, a question.
+    Plain,
+    /// Something is under way and will change by itself. ◔
+    Busy,
+    /// It is well. ●
+    Good,
+    /// A no, or nothing was done. ○
+    No,
+    /// Something needs attention. ▲
+    Warn,
+}
+
+/// How far a step is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Mark {
+    /// Still to come. ·
+    Open,
+    /// Under way. ◔
+    Busy,
+    /// Done. ✓
+    Done,
+    /// It did not work. ✗
+    Failed,
+}
+
+/// One part of a card.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Block<L = Line> {
+    /// A sentence or two.
+    Text(L),
+    /// A name and its value.
+    Fact {
+        /// What it is.
+        name: L,
+        /// What it is worth.
+        value: L,
+    },
+    /// Steps, in order.
+    Progress(Vec<(Mark, L)>),
+    /// A literal to copy: an address, a command. Stands alone.
+    Code(String),
+    /// A web address.
+    Link {
+        /// What to read.
+        text: L,
+        /// Where it goes.
+        url: String,
+    },
+    /// How much of an allowance is used.
+    Meter {
+        /// Of what.
+        name: L,
+        /// Used.
+        used: u64,
+        /// Allowed.
+        of: u64,
+    },
+}
+
+/// How a button looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ButtonStyle {
+    /// The next step.
+    Primary,
+    /// Anything else.
+    Plain,
+    /// It takes something away.
+    Danger,
+}
+
+/// What a button does.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Urge {
+    /// Runs a command with these answers, as if the person had typed it. Stored; the button carries only an id.
+    Run {
+        /// The command.
+        command: String,
+        /// Its answers.
+        answers: super::Answers,
+    },
+    /// Fills an open form's field.
+    Fill {
+        /// The form.
+        draft: super::DraftId,
+        /// The field.
+        field: String,
+        /// The answer.
+        value: String,
+    },
+    /// Opens a form's field again.
+    Reopen {
+        /// The form.
+        draft: super::DraftId,
+        /// The field.
+        field: String,
+    },
+}
+
+/// A button.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Button<L = Line> {
+    /// Its words.
+    pub text: L,
+    /// Its look.
+    pub style: ButtonStyle,
+    /// What it does (before delivery).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub urge: Option<Urge>,
+    /// The opaque id that a press carries (after delivery has stored the urge).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub press: Option<Press>,
+}
+
+impl Button<Line> {
+    /// A button that does `urge`.
+    pub fn new(text: Line, style: ButtonStyle, urge: Urge) -> Self {
+        Self { text, style, urge: Some(urge), press: None }
+    }
+}
+
+/// One of several answers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Choice<L = Line> {
+    /// What is answered.
+    pub value: String,
+    /// What is read.
+    pub text: L,
+}
+
+/// An open question of a form: choices where there are few, else a text.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Question<L = Line> {
+    /// The form.
+    pub draft: super::DraftId,
+    /// The field.
+    pub field: String,
+    /// The words.
+    pub text: L,
+    /// The choices; empty for a free text.
+    pub choices: Vec<Choice<L>>,
+    /// Whether a text is taken too (or only).
+    pub free: bool,
+}
+
+/// What a card is about, when it is about something that changes: whoever changes it announces the topic, and
+/// every message that shows it is edited.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Topic {
+    /// A deployment, by its id.
+    Deployment(String),
+}
+
+/// A card.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Card<L = Line> {
+    /// The state at a glance.
+    pub tone: Tone,
+    /// The first line: the state, in words that stay true.
+    pub title: L,
+    /// The rest.
+    pub blocks: Vec<Block<L>>,
+    /// What can be done next.
+    pub buttons: Vec<Button<L>>,
+    /// What is asked.
+    pub question: Option<Question<L>>,
+}
+
+impl Card<Line> {
+    /// A card with only a first line.
+    pub fn new(tone: Tone, title: Line) -> Self {
+        Self { tone, title, blocks: Vec::new(), buttons: Vec::new(), question: None }
+    }
+
+    /// With one more block.
+    #[must_use]
+    pub fn block(mut self, block: Block) -> Self {
+        self.blocks.push(block);
+        self
+    }
+
+    /// With a sentence.
+    #[must_use]
+    pub fn text(self, line: Line) -> Self {
+        self.block(Block::Text(line))
+    }
+
+    /// With a name and its value.
+    #[must_use]
+    pub fn fact(self, name: Line, value: Line) -> Self {
+        self.block(Block::Fact { name, value })
+    }
+
+    /// With a button.
+    #[must_use]
+    pub fn button(mut self, button: Button) -> Self {
+        self.buttons.push(button);
+        self
+    }
+}
+
+impl<L> Card<L> {
+    /// The same card with every line turned into something else (words, as a rule).
+    pub fn map<M>(&self, say: &mut impl FnMut(&L) -> M) -> Card<M> {
+        Card {
+            tone: self.tone,
+            title: say(&self.title),
+            blocks: self.blocks.iter().map(|block| block.map(say)).collect(),
+            buttons: self
+                .buttons
+                .iter()
+                .map(|b| Button { text: say(&b.text), style: b.style, urge: b.urge.clone(), press: b.press.clone() })
+                .collect(),
+            question: self.question.as_ref().map(|q| Question {
+                draft: q.draft.clone(),
+                field: q.field.clone(),
+                text: say(&q.text),
+                choices: q.choices.iter().map(|c| Choice { value: c.value.clone(), text: say(&c.text) }).collect(),
+                free: q.free,
+            }),
+        }
+    }
+}
+
+impl<L> Block<L> {
+    fn map<M>(&self, say: &mut impl FnMut(&L) -> M) -> Block<M> {
+        match self {
+            Self::Text(line) => Block::Text(say(line)),
+            Self::Fact { name, value } => Block::Fact { name: say(name), value: say(value) },
+            Self::Progress(steps) => Block::Progress(steps.iter().map(|(mark, line)| (*mark, say(line))).collect()),
+            Self::Code(text) => Block::Code(text.clone()),
+            Self::Link { text, url } => Block::Link { text: say(text), url: url.clone() },
+            Self::Meter { name, used, of } => Block::Meter { name: say(name), used: *used, of: *of },
+        }
+    }
+}
