@@ -1,1 +1,3 @@
 //! The one integration-test binary. Each module is a room of its own; `house` is the shared harness.
+
+mod rmb_vectors;

@@ -1,1 +1,3 @@
 //! The ports over the wire: the only folder that knows subxt's client, the relay's socket and HTTP.
+
+pub mod rmb;
