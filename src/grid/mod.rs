@@ -5,6 +5,7 @@
 //! All that is built on them (typed node commands, placement queries, KYC states) is one code for the real
 //! grid, the sandbox over sockets and the sandbox in process. Not here: what is deployed, or for whom.
 
+pub mod activation;
 mod bus;
 mod chain;
 pub mod directory;
@@ -13,6 +14,7 @@ mod identity;
 pub mod kyc;
 pub mod live;
 mod network;
+pub mod price;
 pub mod terms;
 mod types;
 mod web;
@@ -28,7 +30,7 @@ pub use error::{GridError, GridResult, Party, Refused};
 pub use identity::{AccountId, Identity, KeyKind, Signature};
 pub use network::Network;
 pub use types::{ContractId, DocumentHash, FarmId, GIB, NodeId, Resources, Tft, TwinId};
-pub use web::{Method, Request, Response, Web};
+pub use web::{Method, Reach, Request, Response, Web, ask};
 
 use std::sync::Arc;
 

@@ -1,1 +1,0 @@
-//! The grid proxy: placement queries and their answers, typed.
