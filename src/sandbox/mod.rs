@@ -5,3 +5,4 @@
 //! stands on it. It holds no money and says so: its network name is `sandbox`.
 
 pub mod fault;
+pub mod nodes;

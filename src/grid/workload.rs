@@ -1,1 +1,0 @@
-//! Deployment documents: workloads, challenge, hash and signature.
