@@ -1,5 +1,6 @@
 //! What arrived: who said what, where.
 
+use super::platform::Anchor;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -98,7 +99,8 @@ pub enum What {
         /// The answers.
         answers: Answers,
     },
-    /// Words that are not a command: the desk says what would be one (or takes it as the answer to the one open question).
+    /// A line as it was typed: a command (`/deploy casper size:small`), the answer to the one open question, or
+    /// something else; the desk finds out which.
     Said(String),
 }
 
@@ -111,6 +113,10 @@ pub struct Ask {
     pub room: Room,
     /// The language that the platform says they read (`en`, `fr-BE`); a person's own choice outranks it.
     pub locale: Option<String>,
+    /// The message whose button was pressed, where the platform can edit it: the answer then takes its place,
+    /// unless that message shows a topic.
+    #[serde(default)]
+    pub message: Option<Anchor>,
     /// What.
     pub what: What,
 }

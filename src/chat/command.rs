@@ -65,6 +65,8 @@ pub struct Spec {
     pub needs: Role,
     /// Where.
     pub place: Place,
+    /// Whether it changes anything. A button that runs such a command runs it once, however often it is pressed.
+    pub acts: bool,
 }
 
 /// Who may see an answer.

@@ -3,7 +3,7 @@
 //! What to ask is computed, never stored. A command with every answer given leaves no gap.
 
 use super::ask::{Answers, DraftId, Person};
-use super::card::Choice;
+use super::card::{Choice, Topic};
 use crate::clock::Timestamp;
 use crate::speech::Line;
 use serde::{Deserialize, Serialize};
@@ -33,6 +33,22 @@ pub struct Form {
 /// A field without an answer or a default.
 pub type Gap<'a> = &'a Field;
 
+/// How far a draft is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[serde(rename_all = "lowercase")]
+pub enum DraftState {
+    /// It is being filled.
+    #[default]
+    Open,
+    /// Its command has begun to act, and has not come back yet (or the program died meanwhile).
+    Running,
+    /// Its command has acted. It will not act again.
+    Done {
+        /// What came of it.
+        topic: Option<Topic>,
+    },
+}
+
 /// The answers so far. Lives in the store, so that a restart loses nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Draft {
@@ -47,6 +63,12 @@ pub struct Draft {
     /// Fields to be asked even though they have an answer or a default.
     #[serde(default)]
     pub reopened: Vec<String>,
+    /// Whether anything was asked: then the end shows the equal one-liner.
+    #[serde(default)]
+    pub asked: bool,
+    /// How far it is.
+    #[serde(default)]
+    pub state: DraftState,
     /// When it is forgotten.
     pub expires: Timestamp,
 }

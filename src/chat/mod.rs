@@ -13,5 +13,5 @@ mod platform;
 pub use ask::{Answers, Ask, DraftId, Person, PlatformName, Press, Room, What};
 pub use card::{Block, Button, ButtonStyle, Card, Choice, Mark, Question, Tone, Topic, Urge};
 pub use command::{Audience, Param, ParamKind, Place, Refusal, Reply, Role, Spec};
-pub use form::{Draft, Field, Form, Gap};
-pub use platform::{Anchor, Limits, Platform, PlatformError};
+pub use form::{Draft, DraftState, Field, Form, Gap};
+pub use platform::{Anchor, Limits, Platform, PlatformError, Post};

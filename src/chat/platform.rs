@@ -1,10 +1,11 @@
 //! What a platform is: a few small IO verbs. Its two pure translations live in its own folder.
 
 use super::ask::{Ask, PlatformName, Room};
-use super::card::Card;
+use super::card::{Card, Topic};
 use super::command::Audience;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
 
 /// Where a message is. Serialisable: it survives restarts.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -26,8 +27,26 @@ pub struct Limits {
     pub buttons: usize,
     /// Characters on a button.
     pub label: usize,
-    /// Whether a message can be edited in place.
-    pub edits: bool,
+    /// The least time between two edits of one message.
+    pub pace: Duration,
+    /// How often a message that tells of work under way is drawn again by itself, so that its clock moves;
+    /// `None`: only when something happens.
+    pub tick: Option<Duration>,
+}
+
+/// A message to post.
+#[derive(Debug, Clone, Copy)]
+pub struct Post<'a> {
+    /// What it answers, when it answers something.
+    pub ask: Option<&'a Ask>,
+    /// Where.
+    pub room: &'a Room,
+    /// Who may see it.
+    pub audience: Audience,
+    /// What it goes on showing, if anything.
+    pub topic: Option<&'a Topic>,
+    /// What it shows now.
+    pub card: &'a Card<String>,
 }
 
 /// A platform's IO failed.
@@ -52,14 +71,8 @@ pub trait Platform: Send + Sync {
     async fn receive(&self) -> Option<Ask>;
     /// Tells the person that the ask has arrived, before any work.
     async fn acknowledge(&self, ask: &Ask);
-    /// Posts a card (in answer to `ask`, when there is one).
-    async fn post(
-        &self,
-        ask: Option<&Ask>,
-        room: &Room,
-        audience: Audience,
-        card: &Card<String>,
-    ) -> Result<Anchor, PlatformError>;
+    /// Posts a message, and says where it is.
+    async fn post(&self, post: Post<'_>) -> Result<Anchor, PlatformError>;
     /// Replaces what a message shows.
     async fn edit(&self, anchor: &Anchor, card: &Card<String>) -> Result<(), PlatformError>;
     /// Everything that `ask` started has come to rest (its card will not change by itself any more); `well` is

@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Value {
-    /// A number, shown by the language's rules.
+    /// A number, shown by the language's rules, and by which plurals are chosen. An id is not a number: give it
+    /// as text.
     Number(f64),
     /// Text as it is: names, addresses, what a person typed. Never markup.
     Text(String),
@@ -18,7 +19,8 @@ pub enum Value {
 /// A message id and its values. Put into words only when it is delivered, in the reader's language.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Line {
-    /// The Fluent message id, beginning with its file's name: `deploy-running`.
+    /// The Fluent message id, beginning with its file's name: `deploy-running`. An attribute follows a dot:
+    /// `deploy-command.description`.
     pub id: String,
     /// Its variables.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]

@@ -4,5 +4,11 @@
 //! embedded in the program. Not here: what is said when.
 
 mod line;
+mod pseudo;
+pub mod units;
+mod voice;
+mod words;
 
 pub use line::{Line, Value};
+pub use voice::{Voice, Voices};
+pub use words::{FILES, LANGUAGES, PSEUDO, source};
