@@ -4,5 +4,11 @@
 //! whatever client can talk to the grid can talk to this. People practise on it without tokens; every test
 //! stands on it. It holds no money and says so: its network name is `sandbox`.
 
+pub mod activation;
 pub mod fault;
+pub mod graphql;
+pub mod kyc;
 pub mod nodes;
+pub mod proxy;
+pub mod site;
+pub mod terms;
