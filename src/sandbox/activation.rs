@@ -63,7 +63,8 @@ impl Site for Activation {
         let Ok(body) = serde_json::from_slice::<serde_json::Value>(&visit.body) else {
             return refuse(400, "failed to read input data");
         };
-        let Some(address) = body.get("substrateAccountID").and_then(|id| id.as_str()).filter(|id| !id.is_empty()) else {
+        let Some(address) = body.get("substrateAccountID").and_then(|id| id.as_str()).filter(|id| !id.is_empty())
+        else {
             return refuse(400, "invalid input data");
         };
         let Ok(account) = address.parse() else { return refuse(404, "substrate account is not found") };

@@ -7,9 +7,9 @@
 use super::fault::{Face, Faults};
 use super::site::{self, Site, Struck, Visit};
 use crate::clock::Clock;
+use crate::grid::kyc::Standing;
 use crate::grid::{AccountId, Chain, KeyKind, Response, Tft, TwinId};
 use async_trait::async_trait;
-use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -19,28 +19,13 @@ const WINDOW: u64 = 60_000;
 /// What an account must hold before it may ask for a verification.
 const LEAST: Tft = Tft::whole(1);
 
-/// Where a person's verification stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "UPPERCASE")]
-pub enum Standing {
-    /// May deploy.
-    Verified,
-    /// Never asked.
-    Unverified,
-    /// Asked, not decided.
-    Pending,
-    /// Decided against.
-    Rejected,
-}
-
-impl Standing {
-    fn word(self) -> &'static str {
-        match self {
-            Self::Verified => "VERIFIED",
-            Self::Unverified => "UNVERIFIED",
-            Self::Pending => "PENDING",
-            Self::Rejected => "REJECTED",
-        }
+/// The service's word for a standing.
+fn word(standing: Standing) -> &'static str {
+    match standing {
+        Standing::Verified => "VERIFIED",
+        Standing::Unverified => "UNVERIFIED",
+        Standing::Pending => "PENDING",
+        Standing::Rejected => "REJECTED",
     }
 }
 
@@ -101,9 +86,12 @@ impl Kyc {
         }
         let answer = match twin.map_or(Standing::Verified, |twin| self.standing(twin)) {
             Standing::Unverified => site::error(404, "verification not found"),
-            standing => site::json(200, &json!({ "result": {
-                "final": standing != Standing::Pending, "idenfyRef": "", "clientId": client, "status": standing.word(),
-            } })),
+            standing => site::json(
+                200,
+                &json!({ "result": {
+                "final": standing != Standing::Pending, "idenfyRef": "", "clientId": client, "status": word(standing),
+            } }),
+            ),
         };
         (!lose).then_some(answer)
     }
@@ -148,14 +136,20 @@ impl Kyc {
         match (token, verified) {
             (true, true) => site::error(409, "already verified"),
             (true, false) if balance.spendable() < LEAST => site::error(402, "account does not have enough balance"),
-            (true, false) => site::json(200, &json!({ "result": {
+            (true, false) => site::json(
+                200,
+                &json!({ "result": {
                 "message": "New token created", "authToken": format!("sandbox-{account}"), "scanRef": "",
                 "clientId": account.to_string(), "expiryTime": 86_400, "sessionLength": 1800, "digitString": "",
                 "tokenType": "sandbox",
-            } })),
-            (false, true) => site::json(200, &json!({ "result": {
+            } }),
+            ),
+            (false, true) => site::json(
+                200,
+                &json!({ "result": {
                 "clientId": account.to_string(), "fullName": "Sandbox Person", "docType": "SANDBOX",
-            } })),
+            } }),
+            ),
             (false, false) => site::error(404, "verification data not found"),
         }
     }

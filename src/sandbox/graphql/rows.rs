@@ -258,4 +258,3 @@ impl Listed for BillReport {
         Vec::new()
     }
 }
-

@@ -82,9 +82,7 @@ fn render(index: &Index, row: &ContractRow) -> Value {
 
 fn matches(index: &Index, row: &ContractRow, params: &Params) -> bool {
     let (node, name, data, hash, ips) = match &row.contract.kind {
-        ContractKind::Node { node, hash, data, ips } => {
-            (Some(*node), "", data.as_str(), hash.to_string(), ips.len())
-        }
+        ContractKind::Node { node, hash, data, ips } => (Some(*node), "", data.as_str(), hash.to_string(), ips.len()),
         ContractKind::Name { name } => (None, name.as_str(), "", String::new(), 0),
         ContractKind::Rent { node } => (Some(*node), "", "", String::new(), 0),
     };
@@ -94,9 +92,7 @@ fn matches(index: &Index, row: &ContractRow, params: &Params) -> bool {
         && params.equals("node_id", node.map_or(0, |node| node.0.into()))
         && params.same("name", name)
         && params.same("type", kind(row))
-        && params
-            .texts("state")
-            .is_none_or(|words| words.iter().any(|word| word.eq_ignore_ascii_case(state(row))))
+        && params.texts("state").is_none_or(|words| words.iter().any(|word| word.eq_ignore_ascii_case(state(row))))
         && params.reaches("number_of_public_ips", ips as i128)
         && params.text("deployment_data").is_none_or(|wanted| wanted == data)
         && params.text("deployment_hash").is_none_or(|wanted| wanted == hash)
@@ -126,15 +122,10 @@ pub(super) fn one(index: &Index, id: &str, below: Option<&str>, query: &str) -> 
 }
 
 /// What `/twins` understands beyond [`LIST`].
-const TWINS: Table = &[
-    ("twin_id", Kind::Number),
-    ("account_id", Kind::Text),
-    ("relay", Kind::Text),
-    ("public_key", Kind::Text),
-];
+const TWINS: Table =
+    &[("twin_id", Kind::Number), ("account_id", Kind::Text), ("relay", Kind::Text), ("public_key", Kind::Text)];
 
-const SORT_TWINS: &[SortField] =
-    &[("twin_id", &["/twinId"]), ("account_id", &["/accountId"]), ("relay", &["/relay"])];
+const SORT_TWINS: &[SortField] = &[("twin_id", &["/twinId"]), ("account_id", &["/accountId"]), ("relay", &["/relay"])];
 
 /// The answer to a list of twins.
 pub(super) fn twins(index: &Index, query: &str, seed: u64) -> Result<Response, String> {

@@ -1,6 +1,6 @@
 //! `/farms` and `/public_ips` (gridproxy.md section 3).
 
-use super::index::{Index, NodeRow, free_ips};
+use super::index::{Index, NodeRow, free_ips, word};
 use super::nodes::checked;
 use super::page::{SortField, page};
 use super::params::{Kind, LIST, Params, Table};
@@ -104,7 +104,7 @@ fn has_node(row: &NodeRow, params: &Params) -> bool {
         && params.reaches("node_free_sru", row.free(|r| r.sru))
         && params.reaches("node_free_hru", row.free(|r| r.hru))
         && params.reaches("node_total_cru", row.node.resources.cru.into())
-        && params.texts("node_status").is_none_or(|words| words.contains(&row.facts.status.word()))
+        && params.texts("node_status").is_none_or(|words| words.contains(&word(row.facts.status)))
         && twin("node_rented_by").is_none_or(|id| row.rented_by == Some(id))
         && twin("node_available_for").is_none_or(|id| row.available_for(id))
         && params.agrees("node_has_gpu", false)
@@ -116,14 +116,9 @@ fn has_node(row: &NodeRow, params: &Params) -> bool {
 }
 
 /// What `/public_ips` understands beyond [`LIST`].
-const IPS: Table =
-    &[("farm_ids", Kind::Numbers), ("free", Kind::Flag), ("ip", Kind::Text), ("gateway", Kind::Text)];
+const IPS: Table = &[("farm_ids", Kind::Numbers), ("free", Kind::Flag), ("ip", Kind::Text), ("gateway", Kind::Text)];
 
-const SORT_IPS: &[SortField] = &[
-    ("ip", &["/ip"]),
-    ("farm_id", &["/farm_id"]),
-    ("contract_id", &["/contract_id"]),
-];
+const SORT_IPS: &[SortField] = &[("ip", &["/ip"]), ("farm_id", &["/farm_id"]), ("contract_id", &["/contract_id"])];
 
 /// The answer to a list of public addresses.
 pub(super) fn ips(index: &Index, query: &str, seed: u64) -> Result<Response, String> {

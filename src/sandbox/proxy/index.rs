@@ -4,51 +4,22 @@
 //! behind both, and may believe that a dead node is up.
 
 use crate::clock::Timestamp;
+use crate::grid::price::{MONTH, Usage};
+use crate::grid::zos::Statistics;
 use crate::grid::{
-    Contract, ContractId, ContractKind, Farm, FarmId, GIB, Node, NodeId, Prices, Resources, Survey, Twin, TwinId,
+    Contract, ContractId, ContractKind, Farm, FarmId, Node, NodeId, Prices, Resources, Survey, Twin, TwinId,
 };
+use crate::sandbox::nodes::{NodeReport, NodeStatus};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-/// Whether a node is there, as the proxy believes it (gridproxy.md section 3).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Status {
-    /// It reported within 80 minutes and its power is on.
-    Up,
-    /// The farmer's bot sent it to sleep.
-    Standby,
-    /// Neither.
-    Down,
-}
-
-impl Status {
-    /// The proxy's word.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Up => "up",
-            Self::Standby => "standby",
-            Self::Down => "down",
-        }
+/// The proxy's word for a node's status.
+pub(super) fn word(status: NodeStatus) -> &'static str {
+    match status {
+        NodeStatus::Up => "up",
+        NodeStatus::Standby => "standby",
+        NodeStatus::Down => "down",
     }
-}
-
-/// What is known of a node beyond the chain.
-#[derive(Debug, Clone)]
-pub struct NodeFacts {
-    /// Whether it is there.
-    pub status: Status,
-    /// It answered a message in the last minutes.
-    pub healthy: bool,
-    /// In use, the node's own part included.
-    pub used: Resources,
-    /// What it can do (zos.md section 8).
-    pub features: Vec<String>,
-    /// Seconds since it started.
-    pub uptime: u64,
-    /// When it last reported.
-    pub reported: Timestamp,
-    /// Continent.
-    pub region: String,
 }
 
 /// A node and all that queries ask of it.
@@ -59,7 +30,7 @@ pub struct NodeRow {
     /// Its farm.
     pub farm: Arc<Farm>,
     /// As it is known.
-    pub facts: NodeFacts,
+    pub facts: NodeReport,
     /// How many node contracts are on it.
     pub contracts: usize,
     /// Who rents it whole.
@@ -94,7 +65,13 @@ impl NodeRow {
 
     /// Total less used; negative when over-used.
     pub fn free(&self, of: fn(&Resources) -> u64) -> i128 {
-        i128::from(of(&self.node.resources)) - i128::from(of(&self.facts.used))
+        i128::from(of(&self.node.resources)) - i128::from(of(&self.used()))
+    }
+
+    /// In use, the node's own part included.
+    pub fn used(&self) -> Resources {
+        let used = self.facts.statistics.used;
+        Resources { cru: used.cru, mru: used.mru, sru: used.sru, hru: used.hru }
     }
 
     /// Free public addresses of its farm.
@@ -141,7 +118,7 @@ impl Index {
     pub fn next(
         &self,
         survey: Survey,
-        facts: &HashMap<NodeId, NodeFacts>,
+        facts: &HashMap<NodeId, NodeReport>,
         prices: Option<&Prices>,
         now: Timestamp,
     ) -> Index {
@@ -165,7 +142,7 @@ impl Index {
             let farm = farms.get(&node.farm)?.clone();
             let rented_by = node.rent.and_then(|id| contracts.get(&id)).map(|row| row.contract.twin);
             let row = NodeRow {
-                facts: facts.get(&node.id).cloned().unwrap_or_else(unknown),
+                facts: facts.get(&node.id).cloned().unwrap_or_else(|| unknown(&node)),
                 contracts: busy.get(&node.id).copied().unwrap_or(0),
                 price_usd: prices.map_or(0.0, |prices| monthly_usd(prices, &node)),
                 rented_by,
@@ -186,25 +163,28 @@ impl Index {
 }
 
 /// A node of which nothing but its row on the chain is known.
-fn unknown() -> NodeFacts {
-    NodeFacts {
-        status: Status::Down,
-        healthy: false,
-        used: Resources::default(),
-        features: Vec::new(),
-        uptime: 0,
-        reported: Timestamp::default(),
+fn unknown(node: &Node) -> NodeReport {
+    NodeReport {
+        node: node.id,
+        farm: node.farm,
+        twin: node.twin,
         region: String::new(),
+        status: NodeStatus::Down,
+        healthy: false,
+        features: Vec::new(),
+        statistics: Statistics::default(),
+        uptime: 0,
+        last_uptime: Timestamp::default(),
+        grid_version: 3,
+        upload: 0.0,
+        download: 0.0,
+        serial: String::new(),
     }
 }
 
 /// What renting a node whole costs in 30 days: the policy's price of all that it has, half of it (the discount
 /// for dedication), and the farmer's extra fee in full (tfchain.md section 5).
 fn monthly_usd(prices: &Prices, node: &Node) -> f64 {
-    let gib = |bytes: u64| bytes as f64 / GIB as f64;
-    let (cru, mru) = (node.resources.cru as f64, gib(node.resources.mru));
-    let cu = (mru / 4.0).max(cru / 2.0).min((mru / 8.0).max(cru)).min((mru / 2.0).max(cru / 4.0));
-    let su = gib(node.resources.hru) / 1200.0 + gib(node.resources.sru) / 200.0;
-    let hourly = (cu * prices.policy.cu as f64 + su * prices.policy.su as f64) / 1e7;
-    hourly * 720.0 * 0.5 + node.extra_fee as f64 / 1000.0
+    let whole = Usage { resources: node.resources, ips: 0, names: 0 };
+    whole.units_usd(prices, MONTH) as f64 / 1e7 * 0.5 + node.extra_fee as f64 / 1000.0
 }

@@ -12,9 +12,10 @@ mod params;
 mod stats;
 
 pub(in crate::sandbox) use contracts::state;
-pub use index::{ContractRow, Index, NodeFacts, NodeRow, Status};
+pub use index::{ContractRow, Index, NodeRow};
 
 use super::fault::{Face, Faults};
+use super::nodes::NodeReport;
 use super::site::{self, Site, Struck, Visit};
 use crate::clock::Clock;
 use crate::grid::{Chain, NodeId, Response};
@@ -42,7 +43,9 @@ pub fn answer(index: &Index, path: &str, query: &str, seed: u64) -> Response {
         }
         ["stats"] => stats::stats(index, query),
         ["ping"] => Ok(site::json(200, &json!({ "ping": "pong" }))),
-        ["version"] => Ok(site::json(200, &json!({ "version": concat!("bellhop-sandbox-", env!("CARGO_PKG_VERSION")) }))),
+        ["version"] => {
+            Ok(site::json(200, &json!({ "version": concat!("bellhop-sandbox-", env!("CARGO_PKG_VERSION")) })))
+        }
         ["health"] => Ok(site::json(200, &stats::health(index))),
         _ => Ok(site::error(404, "not found")),
     };
@@ -53,7 +56,7 @@ pub fn answer(index: &Index, path: &str, query: &str, seed: u64) -> Response {
 #[async_trait]
 pub trait Ground: Send + Sync {
     /// What is known of each node.
-    fn facts(&self) -> HashMap<NodeId, NodeFacts>;
+    fn facts(&self) -> HashMap<NodeId, NodeReport>;
     /// A live question to a node.
     ///
     /// # Errors

@@ -1,6 +1,6 @@
 //! `/nodes`, `/gateways` and what hangs below them (gridproxy.md section 3).
 
-use super::index::{Index, NodeRow};
+use super::index::{Index, NodeRow, word};
 use super::page::{SortField, page};
 use super::params::{Kind, LIST, Params, Table};
 use crate::grid::{NodeId, Response, TwinId};
@@ -178,7 +178,7 @@ fn matches(row: &NodeRow, params: &Params) -> bool {
         && ["gpu_vendor_name", "gpu_device_name", "gpu_vendor_id", "gpu_device_id"]
             .iter()
             .all(|name| params.text(name).is_none());
-    let rest = params.texts("status").is_none_or(|words| words.contains(&facts.status.word()))
+    let rest = params.texts("status").is_none_or(|words| words.contains(&word(facts.status)))
         && params.agrees("healthy", facts.healthy)
         && params.same("certification_type", certification(row))
         && params.texts("features").is_none_or(|words| words.iter().all(|w| facts.features.iter().any(|f| f == w)))
@@ -212,13 +212,13 @@ fn flat(row: &NodeRow, balance: Option<f64>) -> Value {
         "country": node.country,
         "region": facts.region,
         "city": node.city,
-        "gridVersion": 3,
+        "gridVersion": facts.grid_version,
         "uptime": facts.uptime,
         "created": node.created,
         "farmingPolicyId": 1,
-        "updatedAt": facts.reported.secs(),
+        "updatedAt": facts.last_uptime.secs(),
         "total_resources": node.resources,
-        "used_resources": facts.used,
+        "used_resources": row.used(),
         "location": {
             "country": node.country,
             "city": node.city,
@@ -232,7 +232,7 @@ fn flat(row: &NodeRow, balance: Option<f64>) -> Value {
             "ipv4": config.map(|config| config.ipv4.as_str()).unwrap_or_default(),
             "ipv6": "",
         },
-        "status": facts.status.word(),
+        "status": word(facts.status),
         "certificationType": certification(row),
         "dedicated": row.dedicated(),
         "inDedicatedFarm": farm.dedicated,
@@ -240,13 +240,13 @@ fn flat(row: &NodeRow, balance: Option<f64>) -> Value {
         "rented": row.rented(),
         "rentable": row.rentable(),
         "rentedByTwinId": row.rented_by.unwrap_or_default(),
-        "serialNumber": "",
+        "serialNumber": facts.serial,
         "power": { "state": power, "target": power },
         "num_gpu": 0,
         "extraFee": node.extra_fee,
         "healthy": facts.healthy,
         "dmi": {},
-        "speed": { "upload": 100_000_000, "download": 100_000_000 },
+        "speed": { "upload": facts.upload, "download": facts.download },
         "gpus": [],
         "price_usd": discounted(row.price_usd, balance),
         "farm_free_ips": row.free_ips(),
@@ -264,7 +264,7 @@ pub(super) fn one(index: &Index, kind: &str, id: &str, below: Option<&str>) -> R
     };
     match below {
         None => site::json(200, &nested(row)),
-        Some("status") => site::json(200, &json!({ "status": row.facts.status.word() })),
+        Some("status") => site::json(200, &json!({ "status": word(row.facts.status) })),
         Some(_) => site::error(404, "not found"),
     }
 }

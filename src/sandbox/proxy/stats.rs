@@ -1,6 +1,6 @@
 //! `/stats` and `/health` (gridproxy.md section 3).
 
-use super::index::{Index, NodeRow};
+use super::index::{Index, NodeRow, word};
 use super::params::{Kind, Params};
 use crate::grid::{Resources, Response};
 use crate::sandbox::site;
@@ -11,9 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) fn stats(index: &Index, query: &str) -> Result<Response, String> {
     let params = Params::read(query, &[&[("status", Kind::Texts)]])?;
     super::nodes::checked(&params, "status", "")?;
-    let wanted = |row: &&NodeRow| {
-        params.texts("status").is_none_or(|words| words.contains(&row.facts.status.word()))
-    };
+    let wanted = |row: &&NodeRow| params.texts("status").is_none_or(|words| words.contains(&word(row.facts.status)));
     let nodes: Vec<&NodeRow> = index.nodes.values().filter(wanted).collect();
     let mut countries: BTreeMap<&str, u32> = BTreeMap::new();
     for row in &nodes {

@@ -2,10 +2,12 @@
 
 use super::*;
 use crate::clock::Timestamp;
+use crate::grid::zos::{Capacity, Statistics};
 use crate::grid::{
     Contract, ContractId, ContractKind, ContractState, DocumentHash, Farm, FarmId, GIB, Node, Policy, Prices,
     PublicConfig, PublicIp, Resources, Survey, Twin, TwinId,
 };
+use crate::sandbox::nodes::NodeStatus;
 
 fn node(id: u32, farm: u32, cru: u64, gib: u64) -> Node {
     Node {
@@ -64,7 +66,8 @@ pub(in crate::sandbox) fn sample() -> Index {
     nodes[2].rent = Some(ContractId(30));
     nodes[2].certified = true;
     nodes[3].extra_fee = 5000;
-    let contract = |id, twin, kind| Contract { id: ContractId(id), twin: TwinId(twin), state: ContractState::Created, kind };
+    let contract =
+        |id, twin, kind| Contract { id: ContractId(id), twin: TwinId(twin), state: ContractState::Created, kind };
     let on = |node, data: &str| ContractKind::Node {
         node: NodeId(node),
         hash: DocumentHash(*b"0123456789abcdef0123456789abcdef"),
@@ -80,34 +83,46 @@ pub(in crate::sandbox) fn sample() -> Index {
             contract(30, 7, ContractKind::Rent { node: NodeId(3) }),
             Contract { state: ContractState::Grace { since: 4 }, ..contract(31, 8, on(2, "")) },
         ],
-        twins: vec![Twin { id: TwinId(7), account: crate::grid::AccountId([7; 32]), relay: None, pk: Some(vec![2; 33]) }],
+        twins: vec![Twin {
+            id: TwinId(7),
+            account: crate::grid::AccountId([7; 32]),
+            relay: None,
+            pk: Some(vec![2; 33]),
+        }],
         nodes,
     };
     let facts = survey.nodes.iter().map(|node| {
         let status = match node.id.0 {
-            4 => Status::Standby,
-            6 => Status::Down,
-            _ => Status::Up,
+            4 => NodeStatus::Standby,
+            6 => NodeStatus::Down,
+            _ => NodeStatus::Up,
         };
         let features = if node.id.0 == 5 {
             vec!["zmachine-light", "mycelium", "wireguard"]
         } else {
             vec!["zmachine", "network", "mycelium", "wireguard", "ipv4", "ip", "gateway-name-proxy"]
         };
-        let facts = NodeFacts {
+        let used = Capacity { cru: 2, mru: 2 * GIB, sru: 20 * GIB, ..Capacity::default() };
+        let facts = NodeReport {
+            node: node.id,
+            farm: node.farm,
+            twin: node.twin,
+            region: if node.farm.0 == 1 { "Europe" } else { "Africa" }.to_owned(),
             status,
             healthy: node.id.0 != 2,
-            used: Resources { cru: 2, mru: 2 * GIB, sru: 20 * GIB, hru: 0 },
             features: features.into_iter().map(str::to_owned).collect(),
+            statistics: Statistics { used, ..Statistics::default() },
             uptime: 1000 + u64::from(node.id.0),
-            reported: Timestamp::from_secs(1_800_000_000),
-            region: if node.farm.0 == 1 { "Europe" } else { "Africa" }.to_owned(),
+            last_uptime: Timestamp::from_secs(1_800_000_000),
+            grid_version: 3,
+            upload: 1e8,
+            download: 1e8,
+            serial: String::new(),
         };
         (node.id, facts)
     });
     let facts = facts.collect();
-    let policy =
-        Policy { cu: 100_000, su: 50_000, nu: 15_000, ipu: 40_000, unique_name: 2500, domain_name: 5000 };
+    let policy = Policy { cu: 100_000, su: 50_000, nu: 15_000, ipu: 40_000, unique_name: 2500, domain_name: 5000 };
     let prices = Prices { policy, tft_musd: 50 };
     Index::default().next(survey, &facts, Some(&prices), Timestamp::from_secs(1_800_000_000))
 }
@@ -173,7 +188,10 @@ fn node_parameters() {
         ("sort_by=country&sort_order=desc&size=2", &[5, 6]),
         ("size=2&page=2", &[3, 4]),
         ("size=2&page=9", &[]),
-        ("status=up&healthy=true&available_for=9&free_mru=1&total_cru=1&features=zmachine,network,mycelium&size=50", &[1]),
+        (
+            "status=up&healthy=true&available_for=9&free_mru=1&total_cru=1&features=zmachine,network,mycelium&size=50",
+            &[1],
+        ),
     ];
     for (query, expected) in table {
         assert_eq!(ids(&format!("/nodes?{query}"), "nodeId"), *expected, "{query}");
@@ -212,8 +230,16 @@ fn refusals() {
     let table = [
         ("/nodes?colour=red", 400, r#"{"error":"failed to decode params: schema: invalid path \"colour\""}"#),
         ("/nodes?farm_id=1", 400, r#"{"error":"failed to decode params: schema: invalid path \"farm_id\""}"#),
-        ("/nodes?healthy=maybe", 400, r#"{"error":"failed to decode params: schema: error converting value for \"healthy\""}"#),
-        ("/nodes?free_mru=-1", 400, r#"{"error":"failed to decode params: schema: error converting value for \"free_mru\""}"#),
+        (
+            "/nodes?healthy=maybe",
+            400,
+            r#"{"error":"failed to decode params: schema: error converting value for \"healthy\""}"#,
+        ),
+        (
+            "/nodes?free_mru=-1",
+            400,
+            r#"{"error":"failed to decode params: schema: error converting value for \"free_mru\""}"#,
+        ),
         ("/nodes?features=teleport", 400, r#"{"error":"invalid feature: teleport"}"#),
         ("/nodes?status=asleep", 400, r#"{"error":"invalid status: asleep"}"#),
         ("/nodes?sort_by=beauty", 400, r#"{"error":"invalid sort_by: beauty"}"#),
@@ -235,7 +261,10 @@ fn refusals() {
 fn pages_tell_their_count_only_when_asked() {
     let response = answer(&sample(), "/nodes", "size=4&ret_count=true", 1);
     let header = |name| response.header(name).map(str::to_owned);
-    assert_eq!((header("count"), header("size"), header("pages")), (Some("6".into()), Some("4".into()), Some("2".into())));
+    assert_eq!(
+        (header("count"), header("size"), header("pages")),
+        (Some("6".into()), Some("4".into()), Some("2".into()))
+    );
     assert_eq!(answer(&sample(), "/nodes", "size=4", 1).header("count"), None);
 }
 
