@@ -18,9 +18,11 @@ pub mod people; // who someone is, their twin, their quota
 pub mod recipes; // what can be deployed
 pub mod sandbox; // a grid of our own, over the same wire
 
-// layer 3 and up: the work
-pub mod deploy;
-pub mod verify; // probes and verdicts // from a plan to a running node and back
+// layer 3
+pub mod verify; // probes and verdicts
+
+// layer 4
+pub mod deploy; // from a plan to a running node and back
 
 // layer 6: what people can say, and what they see
 pub mod commands; // one file per thing people ask
