@@ -1,1 +1,24 @@
-//! Who someone is: account, language, twin, quota.
+//! Who someone is, the twin they act with, and how much they may use.
+//!
+//! A person is known by the immutable id that a platform gives them; nothing secret is stored about them: keys
+//! are derived when needed ([`twin`]). Not here: what they deploy, and what they may say (`commands`).
+
+mod account;
+mod owner;
+mod quota;
+pub mod twin;
+
+pub use account::{Accepted, Account, People};
+pub use owner::Claim;
+pub use quota::{Allowance, Amounts, Ledger, Over, Which};
+pub use twin::{TwinPolicy, TwinState, Twins};
+
+use serde::{Deserialize, Serialize};
+
+/// What the operator says about people.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// How much each person may use at a time.
+    pub allowance: Allowance,
+}

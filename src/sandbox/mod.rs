@@ -5,10 +5,14 @@
 //! stands on it. It holds no money and says so: its network name is `sandbox`.
 
 pub mod activation;
+pub mod control;
+pub mod faces;
 pub mod fault;
 pub mod graphql;
 pub mod kyc;
+pub mod leftovers;
 pub mod nodes;
 pub mod proxy;
+pub mod serve;
 pub mod site;
 pub mod terms;
