@@ -16,3 +16,4 @@ pub mod proxy;
 pub mod serve;
 pub mod site;
 pub mod terms;
+pub mod relay;
