@@ -13,7 +13,7 @@ pub mod kyc;
 pub mod leftovers;
 pub mod nodes;
 pub mod proxy;
+pub mod relay;
 pub mod serve;
 pub mod site;
 pub mod terms;
-pub mod relay;

@@ -1,5 +1,5 @@
 //! The one integration-test binary. Each module is a room of its own; `house` is the shared harness.
 
-mod rmb_vectors;
 mod rmb_bus;
 mod rmb_house;
+mod rmb_vectors;

@@ -374,11 +374,8 @@ async fn a_silent_relay_is_given_up() {
     let grid = Grid::new().await;
     let (me, _) = (grid.twin(KeyKind::Sr25519, 1, true), grid.twin(KeyKind::Ed25519, 2, true));
     let relays = Relays::new(&[format!("ws://{addr}")]).unwrap();
-    let quick = bellhop::grid::live::rmb::Pace {
-        ping: Duration::from_millis(20),
-        dead: Duration::from_millis(60),
-        ..pace()
-    };
+    let quick =
+        bellhop::grid::live::rmb::Pace { ping: Duration::from_millis(20), dead: Duration::from_millis(60), ..pace() };
     let bus = RelayBus::new(relays, grid.chain.clone(), Clock::system(), Dice::seeded(1)).with_pace(quick);
     let given_up = tokio::time::timeout(LONG, bus.call(&me, TwinId(2), "zos.echo", Value::Null, LONG)).await;
     assert!(matches!(given_up, Ok(Err(GridError::Unclear { .. }))), "{given_up:?}");

@@ -136,7 +136,7 @@ impl Grid {
 
     pub async fn peer(&self, who: Caller, answer: impl Answer + 'static) -> Peer {
         let (chain, answer) = (self.chain.clone(), Arc::new(answer));
-        let peer = Peer::start(self.relays(), pace(), chain, Clock::system(), Dice::seeded(8), who, answer);
+        let peer = Peer::start(self.relays(), chain, Clock::system(), Dice::seeded(8), who, answer);
         peer.connected().await;
         peer
     }

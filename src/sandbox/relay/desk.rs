@@ -75,26 +75,24 @@ impl Relay {
         }
         match &envelope.kind {
             Some(Kind::Ping(_)) => return self.pong(from, envelope),
-            Some(Kind::Request(request)) => {
-                match self.0.faults.strike(Face::Relay, &request.command, None) {
-                    None | Some(Effect::Lie(_)) => {}
-                    Some(Effect::Drop) => return,
-                    Some(Effect::Error(text)) => return self.complain(&back, &text, true),
-                    Some(Effect::Die) => return self.rooms().put_out(from),
-                    Some(Effect::Delay(ms)) => {
-                        let relay = self.clone();
-                        tokio::spawn(async move {
-                            tokio::time::sleep(Duration::from_millis(ms)).await;
-                            relay.route(&back, &envelope, bytes).await;
-                        });
-                        return;
-                    }
-                    Some(Effect::Lose) => {
-                        let mut lost = self.0.lost.lock().unwrap_or_else(PoisonError::into_inner);
-                        lost.insert((from.0, envelope.uid.clone()));
-                    }
+            Some(Kind::Request(request)) => match self.0.faults.strike(Face::Relay, &request.command, None) {
+                None | Some(Effect::Lie(_)) => {}
+                Some(Effect::Drop) => return,
+                Some(Effect::Error(text)) => return self.complain(&back, &text, true),
+                Some(Effect::Die) => return self.rooms().put_out(from),
+                Some(Effect::Delay(ms)) => {
+                    let relay = self.clone();
+                    tokio::spawn(async move {
+                        tokio::time::sleep(Duration::from_millis(ms)).await;
+                        relay.route(&back, &envelope, bytes).await;
+                    });
+                    return;
                 }
-            }
+                Some(Effect::Lose) => {
+                    let mut lost = self.0.lost.lock().unwrap_or_else(PoisonError::into_inner);
+                    lost.insert((from.0, envelope.uid.clone()));
+                }
+            },
             _ => {
                 let to = envelope.destination.as_ref().map_or(0, |to| to.twin);
                 let mut lost = self.0.lost.lock().unwrap_or_else(PoisonError::into_inner);

@@ -2,6 +2,7 @@
 //!
 //! Status, texts and headers are those of ThreeFold's relay (relay-observed.md, section 2).
 
+use super::socket::Seated;
 use super::{Key, Relay};
 use crate::grid::TwinId;
 use crate::grid::live::rmb::envelope::{DecodeError, Envelope, Message};
@@ -91,11 +92,14 @@ async fn upgrade(relay: &Relay, stop: CancellationToken, mut parts: Parts) -> Re
     let upgrade = WebSocketUpgrade::from_request_parts(&mut parts, &())
         .await
         .map_err(|rejected| (StatusCode::INTERNAL_SERVER_ERROR, rejected.body_text()))?;
+    // Seated before the answer: who has read the answer can be reached.
+    let seat = relay.rooms().enter(key, relay.0.options.capacity, relay.0.clock.now());
+    let seated = seat.map(|seat| Seated { relay: relay.clone(), seat });
     let relay = relay.clone();
     Ok(upgrade
         .max_frame_size(FRAME)
         .max_message_size(MESSAGE)
-        .on_upgrade(move |socket| async move { relay.session(key, socket, stop).await }))
+        .on_upgrade(move |socket| async move { relay.session(seated, socket, stop).await }))
 }
 
 /// What another relay hands in. Nothing is known of its sender, and nothing is checked.

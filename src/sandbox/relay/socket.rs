@@ -1,6 +1,7 @@
 //! One connected session: messages in, messages out, until one side has enough.
 
-use super::{Key, Relay};
+use super::Relay;
+use super::rooms::Seat;
 use crate::grid::live::rmb::envelope::{Envelope, Message as _};
 use axum::extract::ws::{Message, WebSocket};
 use futures_util::stream::{SplitSink, SplitStream};
@@ -12,14 +13,25 @@ use tokio_util::sync::CancellationToken;
 /// How long a goodbye may take before the connection is cut.
 const GOODBYE: Duration = Duration::from_secs(1);
 
+/// A seat that is given back when it is dropped, whatever becomes of the connection.
+pub(super) struct Seated {
+    pub relay: Relay,
+    pub seat: Seat,
+}
+
+impl Drop for Seated {
+    fn drop(&mut self) {
+        self.relay.rooms().leave(&self.seat);
+    }
+}
+
 impl Relay {
-    /// Serves a websocket that has been let in.
-    pub(super) async fn session(&self, key: Key, socket: WebSocket, stop: CancellationToken) {
+    /// Serves a websocket that has been let in; without a seat it is only told goodbye.
+    pub(super) async fn session(&self, seated: Option<Seated>, socket: WebSocket, stop: CancellationToken) {
         let (mut out, mut incoming) = socket.split();
-        let seat = self.rooms().enter(key, self.0.options.capacity, self.0.clock.now());
-        if let Some(seat) = &seat {
+        if let Some(Seated { seat, .. }) = &seated {
             let ended_by_stop = tokio::select! {
-                () = self.read(&seat.key, &mut incoming) => false,
+                () = self.read(seat, &mut incoming) => false,
                 () = self.write(seat, &mut out) => false,
                 () = seat.out.cancelled() => false,
                 () = stop.cancelled() => true,
@@ -39,21 +51,23 @@ impl Relay {
         }
     }
 
-    async fn read(&self, key: &Key, incoming: &mut SplitStream<WebSocket>) {
+    async fn read(&self, seat: &Seat, incoming: &mut SplitStream<WebSocket>) {
         while let Some(frame) = incoming.next().await {
             match frame {
                 Ok(Message::Binary(bytes)) => match Envelope::decode(bytes.clone()) {
-                    Ok(envelope) => self.accept(key, envelope, bytes).await,
+                    Ok(envelope) => self.accept(&seat.key, envelope, bytes).await,
                     Err(_) => return,
                 },
-                // The socket answers pings and goodbyes itself; the goodbye goes out with the next read.
-                Ok(Message::Ping(_) | Message::Pong(_) | Message::Close(_)) => {}
+                // The socket answers pings and goodbyes itself, with the next read. Who has said goodbye may come
+                // back as soon as it is answered.
+                Ok(Message::Close(_)) => self.rooms().leave(seat),
+                Ok(Message::Ping(_) | Message::Pong(_)) => {}
                 Ok(Message::Text(_)) | Err(_) => return,
             }
         }
     }
 
-    async fn write(&self, seat: &super::rooms::Seat, out: &mut SplitSink<WebSocket, Message>) {
+    async fn write(&self, seat: &Seat, out: &mut SplitSink<WebSocket, Message>) {
         loop {
             seat.news.notified().await;
             loop {

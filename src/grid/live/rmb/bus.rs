@@ -5,7 +5,7 @@
 
 use super::envelope::{Envelope, Error, Kind, Request};
 use super::link::{Dialer, Pace, Relays};
-use super::mail::{Mail, Unreadable};
+use super::mail::{Letter, Mail, Unreadable};
 use super::session::{Claim, End, Order, Session};
 use super::twins::Twins;
 use crate::clock::{Clock, Dice};
@@ -105,8 +105,15 @@ impl Bus for RelayBus {
             let uid = self.uid();
             let left = deadline.saturating_duration_since(Instant::now());
             let life = left.as_secs() + u64::from(left.subsec_nanos() > 0);
-            let seal = session.mail.seal(&self.twins, &twin, None, &uid, kind.clone(), payload.as_bytes(), life);
-            let Ok(message) = timeout_at(deadline, seal).await else {
+            let letter = Letter {
+                to: &twin,
+                connection: None,
+                uid: &uid,
+                kind: kind.clone(),
+                payload: payload.as_bytes(),
+                life,
+            };
+            let Ok(message) = timeout_at(deadline, session.mail.seal(&self.twins, letter)).await else {
                 return Err(GridError::passing(Party::Chain, "no answer in time"));
             };
             match self.attempt(&session, to, &uid, message?, deadline).await {
@@ -121,14 +128,7 @@ impl Bus for RelayBus {
 }
 
 impl RelayBus {
-    async fn attempt(
-        &self,
-        session: &Session,
-        to: TwinId,
-        uid: &str,
-        message: Vec<u8>,
-        deadline: Instant,
-    ) -> Attempt {
+    async fn attempt(&self, session: &Session, to: TwinId, uid: &str, message: Vec<u8>, deadline: Instant) -> Attempt {
         let claim = Claim::default();
         let mut wait = session.wait(uid);
         let order = Order { message, claim: claim.clone() };

@@ -19,6 +19,19 @@ pub(super) struct Mail {
     pub dice: Dice,
 }
 
+/// What one end has to say to another.
+pub(super) struct Letter<'a> {
+    pub to: &'a Twin,
+    /// The session that is meant.
+    pub connection: Option<&'a str>,
+    pub uid: &'a str,
+    pub kind: Kind,
+    /// JSON.
+    pub payload: &'a [u8],
+    /// Seconds that it lives.
+    pub life: u64,
+}
+
 /// Why a message cannot be used.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub(super) enum Unreadable {
@@ -34,28 +47,19 @@ pub(super) enum Unreadable {
 }
 
 impl Mail {
-    /// Puts `payload` into an envelope of ours, encrypted when both twins can, and signs it.
-    pub async fn seal(
-        &self,
-        twins: &Twins,
-        to: &Twin,
-        connection: Option<&str>,
-        uid: &str,
-        kind: Kind,
-        payload: &[u8],
-        life: u64,
-    ) -> GridResult<Vec<u8>> {
-        let payload = match self.shared(twins, to).await? {
-            Some(shared) => Payload::Cipher(shared.seal(&self.dice, payload)),
-            None => Payload::Plain(payload.to_vec()),
+    /// Puts a letter into an envelope of ours, encrypted when both twins can, and signs it.
+    pub async fn seal(&self, twins: &Twins, letter: Letter<'_>) -> GridResult<Vec<u8>> {
+        let payload = match self.shared(twins, letter.to).await? {
+            Some(shared) => Payload::Cipher(shared.seal(&self.dice, letter.payload)),
+            None => Payload::Plain(letter.payload.to_vec()),
         };
         let mut envelope = Envelope {
-            uid: uid.to_owned(),
+            uid: letter.uid.to_owned(),
             timestamp: self.clock.now().secs(),
-            expiration: life,
+            expiration: letter.life,
             source: Some(Address::new(self.twin, self.sid.as_deref())),
-            destination: Some(Address::new(to.id, connection)),
-            kind: Some(kind),
+            destination: Some(Address::new(letter.to.id, letter.connection)),
+            kind: Some(letter.kind),
             schema: Some(super::JSON.to_owned()),
             payload: Some(payload),
             ..Envelope::default()

@@ -5,7 +5,7 @@
 
 use super::envelope::{Envelope, Error, Kind, Response};
 use super::link::{Dialer, Link, Pace, Relays};
-use super::mail::Mail;
+use super::mail::{Letter, Mail};
 use super::token;
 use super::twins::Twins;
 use crate::clock::{Clock, Dice};
@@ -46,7 +46,6 @@ impl Peer {
     /// Connects as `who` and answers until it is dropped or stopped. Connects again whenever the relay goes.
     pub fn start(
         relays: Relays,
-        pace: Pace,
         chain: Arc<dyn Chain>,
         clock: Clock,
         dice: Dice,
@@ -55,7 +54,7 @@ impl Peer {
     ) -> Self {
         let (up, connected) = watch::channel(false);
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
-        let dialer = Dialer::new(relays, pace, dice.clone());
+        let dialer = Dialer::new(relays, Pace::default(), dice.clone());
         let mail = Mail { identity: who.identity, twin: who.twin, sid: None, clock, dice };
         let desk = Arc::new(Desk { mail, twins: Twins::new(chain), answer, turns: Semaphore::new(AT_ONCE) });
         let (running, ended) = (tasks.clone(), stop.clone());
@@ -158,7 +157,15 @@ impl Desk {
         };
         let session = envelope.source.as_ref().and_then(|source| source.connection.as_deref());
         let payload = payload.to_string();
-        match self.mail.seal(&self.twins, &from, session, &envelope.uid, kind, payload.as_bytes(), LIFE).await {
+        let letter = Letter {
+            to: &from,
+            connection: session,
+            uid: &envelope.uid,
+            kind,
+            payload: payload.as_bytes(),
+            life: LIFE,
+        };
+        match self.mail.seal(&self.twins, letter).await {
             Ok(message) => drop(reply.send(message).await),
             Err(error) => tracing::debug!(uid = %envelope.uid, %error, "no answer"),
         }
