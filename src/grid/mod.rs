@@ -12,6 +12,7 @@ pub mod directory;
 mod error;
 mod identity;
 pub mod kyc;
+mod limits;
 pub mod live;
 mod network;
 pub mod price;
