@@ -1,0 +1,62 @@
+# What the desk says for every command: asking, refusing, owning up.
+
+desk-take = { $word }
+desk-help = Help
+desk-start-again = Start again
+desk-one-line = The same in one line:
+desk-did-you-mean = Did you mean { $word }?
+desk-see-help = The help shows what it takes.
+
+# Lines that cannot be read
+desk-not-understood = I did not understand that
+desk-not-understood-why = Everything I can do begins with a slash; /help lists it.
+desk-no-command = There is no command /{ $name }
+desk-no-parameter = /{ $command } takes no “{ $name }”
+desk-extra = “{ $word }” does not fit into /{ $command }
+desk-twice = “{ $name }” is given twice
+desk-no-value = “{ $name }” has no value
+desk-open-quote = A quotation mark is not closed
+desk-open-quote-why = Put the whole value between two quotation marks.
+desk-only-private = /{ $command } is for a private chat only
+desk-only-private-why = Say it where only you and I read.
+
+# Answers that do not fit
+desk-no-recipe = There is no recipe “{ $value }”
+desk-no-size = There is no size “{ $value }”
+desk-no-region = There is no region “{ $value }”
+desk-no-deployment = You have no node called “{ $value }”
+desk-no-yes = “{ $name }” takes yes or no, not “{ $value }”
+desk-no-choice = “{ $name }” takes { $choices }, not “{ $value }”
+
+# Buttons and forms
+desk-button-gone = This button is from too long ago
+desk-button-gone-why = Ask again, and you get a fresh one.
+desk-form-gone = This form is from too long ago
+desk-form-gone-why = Ask again, and you get a fresh one.
+desk-foreign = This button belongs to { $owner }
+desk-foreign-why = Ask yourself, and you get one of your own.
+desk-expired = This form has expired; nothing was started
+desk-expired-why = A form waits 30 minutes for an answer. Your answers so far are kept for the new one.
+desk-done-already = This has been done already; it was not done again
+
+# Our own fault
+desk-fault = Something went wrong on my side. Reference: { $reference }
+desk-fault-idle = Nothing was started and nothing was spent.
+desk-fault-unsure = I do not know how far it got; /list shows what is there.
+
+# The grid
+desk-party-chain = the chain
+desk-party-relay = the message relay
+desk-party-node = the node
+desk-party-proxy = the grid’s index
+desk-party-kyc = the identity check
+desk-party-activation = the activation service
+desk-party-web = the web address
+desk-grid-passing = The grid does not answer just now: { $party }
+desk-grid-passing-why = This passes as a rule within minutes. Ask again then; nothing has changed meanwhile.
+desk-grid-refused = The grid said no: { $party }
+desk-grid-refused-why = Its words: { $text } ({ $code })
+desk-grid-missing = The grid does not know it: { $party } has no { $what }
+desk-grid-missing-why = Asking again gives the same answer.
+desk-grid-unclear = It is not known whether it was done: { $party } was lost while answering
+desk-grid-unclear-why = I look before anything is done twice; /list shows what is there.

@@ -23,6 +23,13 @@ pub enum Tone {
     Warn,
 }
 
+impl Tone {
+    /// Whether what was asked has come out well, as far as it has come.
+    pub fn is_well(self) -> bool {
+        !matches!(self, Self::No | Self::Warn)
+    }
+}
+
 /// How far a step is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -164,6 +171,15 @@ pub struct Question<L = Line> {
 pub enum Topic {
     /// A deployment, by its id.
     Deployment(String),
+}
+
+impl Topic {
+    /// Its stable name: a store key, and what a script reads.
+    pub fn name(&self) -> String {
+        match self {
+            Self::Deployment(id) => format!("deployment:{id}"),
+        }
+    }
 }
 
 /// A card.

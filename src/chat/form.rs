@@ -33,20 +33,11 @@ pub struct Form {
 /// A field without an answer or a default.
 pub type Gap<'a> = &'a Field;
 
-/// How far a draft is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
-#[serde(rename_all = "lowercase")]
-pub enum DraftState {
-    /// It is being filled.
-    #[default]
-    Open,
-    /// Its command has begun to act, and has not come back yet (or the program died meanwhile).
-    Running,
-    /// Its command has acted. It will not act again.
-    Done {
-        /// What came of it.
-        topic: Option<Topic>,
-    },
+/// What came of a draft whose command has acted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Done {
+    /// What it is about now.
+    pub topic: Option<Topic>,
 }
 
 /// The answers so far. Lives in the store, so that a restart loses nothing.
@@ -66,9 +57,9 @@ pub struct Draft {
     /// Whether anything was asked: then the end shows the equal one-liner.
     #[serde(default)]
     pub asked: bool,
-    /// How far it is.
+    /// Set when its command has acted: it does not act again.
     #[serde(default)]
-    pub state: DraftState,
+    pub done: Option<Done>,
     /// When it is forgotten.
     pub expires: Timestamp,
 }

@@ -8,10 +8,12 @@ mod ask;
 mod card;
 mod command;
 mod form;
+mod nearest;
 mod platform;
 
 pub use ask::{Answers, Ask, DraftId, Person, PlatformName, Press, Room, What};
 pub use card::{Block, Button, ButtonStyle, Card, Choice, Mark, Question, Tone, Topic, Urge};
 pub use command::{Audience, Param, ParamKind, Place, Refusal, Reply, Role, Spec};
-pub use form::{Draft, DraftState, Field, Form, Gap};
+pub use form::{Done, Draft, Field, Form, Gap};
+pub use nearest::nearest;
 pub use platform::{Anchor, Limits, Platform, PlatformError, Post};

@@ -32,6 +32,8 @@ pub struct Limits {
     /// How often a message that tells of work under way is drawn again by itself, so that its clock moves;
     /// `None`: only when something happens.
     pub tick: Option<Duration>,
+    /// Whether its messages outlive the program, so that they can be edited after a restart.
+    pub lasting: bool,
 }
 
 /// A message to post.
@@ -67,7 +69,7 @@ pub trait Platform: Send + Sync {
     fn name(&self) -> PlatformName;
     /// What fits.
     fn limits(&self) -> Limits;
-    /// The next ask; `None` when the platform has ended.
+    /// The next ask; `None` when the platform has ended. May be given up while it waits, without losing an ask.
     async fn receive(&self) -> Option<Ask>;
     /// Tells the person that the ask has arrived, before any work.
     async fn acknowledge(&self, ask: &Ask);

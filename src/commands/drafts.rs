@@ -1,0 +1,119 @@
+//! Forms that are being filled, and buttons that wait to be pressed: what the desk remembers.
+//!
+//! Both have opaque ids of at most 24 bytes and belong to one person. A button's id follows from the message
+//! it stands on and what it does, so that drawing a message again makes no new ones. Not here: what they do.
+
+use crate::chat::{Card, Draft, DraftId, Person, Press, Room, Urge};
+use crate::clock::Timestamp;
+use crate::store::{Change, Store, StoreResult, Table};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::time::Duration;
+
+/// How long a form waits for its next answer.
+pub(super) const PATIENCE: Duration = Duration::from_mins(30);
+/// How long a form that has acted, or expired, is remembered, so that its buttons can say so.
+const MEMORY: Duration = Duration::from_hours(24 * 7);
+/// How long a button is remembered.
+const BUTTONS: Duration = Duration::from_hours(24 * 90);
+
+const DRAFTS: Table<String, Draft> = Table::new("drafts");
+const PRESSES: Table<String, StoredPress> = Table::new("presses");
+/// By person and room: the form that a typed line answers.
+const OPEN: Table<(String, String), String> = Table::new("open-questions");
+
+/// A button that waits to be pressed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StoredPress {
+    /// Who may press it.
+    pub person: Person,
+    /// What it does.
+    pub urge: Urge,
+    /// Since when.
+    pub made: Timestamp,
+}
+
+/// Stores what the buttons of a card do, for `person` alone, and gives each its press. `salt` names the message:
+/// drawn again with the same salt, a button keeps its id.
+///
+/// # Errors
+/// The store's.
+pub async fn stow(store: &Store, now: Timestamp, person: &Person, salt: &str, card: &mut Card) -> StoreResult<()> {
+    let mut change = Change::new();
+    let mut fresh = false;
+    for button in &mut card.buttons {
+        let Some(urge) = button.urge.take() else { continue };
+        let mut hash = Sha256::new();
+        let told = serde_json::to_vec(&urge).unwrap_or_default();
+        for part in [salt.as_bytes(), person.handle().as_bytes(), &told] {
+            hash.update((part.len() as u64).to_be_bytes());
+            hash.update(part);
+        }
+        // 18 bytes are 24 letters.
+        let id = URL_SAFE_NO_PAD.encode(hash.finalize().get(..18).unwrap_or_default());
+        button.press = Some(Press { id: id.clone() });
+        if store.get(PRESSES, &id)?.is_none() {
+            change = change.put(PRESSES, &id, &StoredPress { person: person.clone(), urge, made: now });
+            fresh = true;
+        }
+    }
+    if fresh { store.commit(change).await } else { Ok(()) }
+}
+
+/// What the desk remembers.
+#[derive(Clone)]
+pub(super) struct Drafts(pub Store);
+
+impl Drafts {
+    pub(super) fn press(&self, id: &str) -> StoreResult<Option<StoredPress>> {
+        self.0.get(PRESSES, &id.to_owned())
+    }
+
+    pub(super) fn get(&self, id: &DraftId) -> StoreResult<Option<Draft>> {
+        self.0.get(DRAFTS, &id.0)
+    }
+
+    /// Keeps a draft; with `room`, lines typed there by its person answer it.
+    pub(super) async fn keep(&self, draft: &Draft, room: Option<&Room>) -> StoreResult<()> {
+        let mut change = Change::new().put(DRAFTS, &draft.id.0, draft);
+        if let Some(room) = room {
+            change = change.put(OPEN, &(draft.person.handle(), place(room)), &draft.id.0);
+        }
+        self.0.commit(change).await
+    }
+
+    /// The form that a line typed by `person` in `room` answers.
+    pub(super) fn open(&self, person: &Person, room: &Room) -> StoreResult<Option<Draft>> {
+        match self.0.get(OPEN, &(person.handle(), place(room)))? {
+            Some(id) => self.get(&DraftId(id)),
+            None => Ok(None),
+        }
+    }
+
+    /// Forgets what is long past.
+    pub(super) async fn sweep(&self, now: Timestamp) -> StoreResult<()> {
+        let mut change = Change::new();
+        for (id, draft) in self.0.scan(DRAFTS, &())? {
+            if draft.expires.plus(MEMORY) < now {
+                change = change.remove(DRAFTS, &id);
+            }
+        }
+        for (id, press) in self.0.scan(PRESSES, &())? {
+            if press.made.plus(BUTTONS) < now {
+                change = change.remove(PRESSES, &id);
+            }
+        }
+        for (at, id) in self.0.scan(OPEN, &())? {
+            if self.get(&DraftId(id))?.is_none_or(|draft| draft.expires < now) {
+                change = change.remove(OPEN, &at);
+            }
+        }
+        self.0.commit(change).await
+    }
+}
+
+fn place(room: &Room) -> String {
+    format!("{}|{}", room.platform.word(), room.id)
+}

@@ -1,0 +1,84 @@
+//! `/help`: what this person can ask, or how one command is asked.
+
+use super::{Command, Context, Trouble, commands_for};
+use crate::chat::{
+    Answers, Block, Card, Choice, Field, Form, Param, ParamKind, Place, Reply, Role, Spec, Tone,
+};
+use crate::speech::Line;
+use async_trait::async_trait;
+
+/// The command.
+pub(super) struct Help;
+
+static SPEC: Spec = Spec {
+    name: "help",
+    params: &[Param { name: "command", kind: ParamKind::Text, positional: true }],
+    needs: Role::Member,
+    place: Place::Anywhere,
+    acts: false,
+};
+
+#[async_trait]
+impl Command for Help {
+    fn spec(&self) -> &'static Spec {
+        &SPEC
+    }
+
+    async fn form(&self, cx: &Context<'_>, _answers: &Answers) -> Result<Form, Trouble> {
+        let choices = commands_for(cx.account.role).map(|command| command.spec().name);
+        let field = Field {
+            name: "command",
+            question: Line::new("help-which"),
+            choices: std::iter::once("all").chain(choices).map(choice).collect(),
+            free: false,
+            default: Some("all".to_owned()),
+        };
+        Ok(Form { fields: vec![field] })
+    }
+
+    async fn run(&self, cx: &Context<'_>, answers: &Answers) -> Result<Reply, Trouble> {
+        let wanted = answers.get("command").map_or("all", |name| name.trim_start_matches('/'));
+        let mut specs = commands_for(cx.account.role).map(Command::spec);
+        let card = match specs.find(|spec| spec.name == wanted) {
+            Some(spec) => one(spec),
+            None => all(commands_for(cx.account.role).map(Command::spec)),
+        };
+        Ok(Reply::new(card))
+    }
+}
+
+fn choice(value: &str) -> Choice {
+    Choice { value: value.to_owned(), text: Line::new("help-name").with("name", value) }
+}
+
+fn all(specs: impl Iterator<Item = &'static Spec>) -> Card {
+    let card = specs.fold(Card::new(Tone::Plain, Line::new("help-all")), |card, spec| {
+        let name = Line::new("help-name").with("name", format!("/{}", spec.name));
+        card.fact(name, described(spec))
+    });
+    card.text(Line::new("help-more"))
+}
+
+fn one(spec: &'static Spec) -> Card {
+    let mut card = Card::new(Tone::Plain, described(spec)).block(Block::Code(usage(spec)));
+    for param in spec.params {
+        let name = Line::new("help-name").with("name", param.name);
+        card = card.fact(name, Line::new(format!("{}-command.{}", spec.name, param.name)));
+    }
+    card
+}
+
+fn described(spec: &Spec) -> Line {
+    Line::new(format!("{}-command.description", spec.name))
+}
+
+/// `/deploy [recipe] [name:…] [now:yes]`
+fn usage(spec: &Spec) -> String {
+    let params = spec.params.iter().map(|param| match param.kind {
+        _ if param.positional => format!(" [{}]", param.name),
+        ParamKind::YesNo => format!(" [{}:yes]", param.name),
+        ParamKind::OneOf(options) => format!(" [{}:{}]", param.name, options.join("|")),
+        _ => format!(" [{}:…]", param.name),
+    });
+    std::iter::once(format!("/{}", spec.name)).chain(params).collect()
+}

@@ -1,0 +1,36 @@
+//! The services that commands stand on, told in one place.
+//!
+//! Cheap to clone. Not here: platforms and the messages on them; a command only answers.
+
+use crate::chat::{Card, Topic};
+use crate::clock::{Clock, Dice};
+use crate::grid::Grid;
+use crate::people::People;
+use crate::recipes::Catalogue;
+use crate::speech::Voices;
+use crate::store::Store;
+use std::sync::Arc;
+
+/// What a topic looks like at this moment; `None` when there is no such thing (any more).
+pub type Cards = Arc<dyn Fn(&Topic) -> Option<Card> + Send + Sync>;
+
+/// The services.
+#[derive(Clone)]
+pub struct House {
+    /// What is remembered.
+    pub store: Store,
+    /// The time.
+    pub clock: Clock,
+    /// Chance.
+    pub dice: Dice,
+    /// The words.
+    pub voices: Arc<Voices>,
+    /// The world outside.
+    pub grid: Grid,
+    /// Who people are.
+    pub people: Arc<People>,
+    /// What can be deployed.
+    pub recipes: Catalogue,
+    /// What topics look like.
+    pub cards: Cards,
+}
