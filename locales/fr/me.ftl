@@ -1,0 +1,42 @@
+# /me : qui l’on est ici.
+
+me-command =
+    .description = Votre jumeau, votre solde, vos limites et votre langue
+    .language = La langue dans laquelle je vous réponds
+    .claim = Le code qui fait de vous le propriétaire, affiché au premier lancement
+
+me-member = Vous êtes { $name }
+me-owner = Vous êtes { $name }, propriétaire
+me-sponsored = Ici, chacun agit avec le jumeau de l’opérateur.
+me-twin = Jumeau
+me-twin-id = { $id }
+me-twin-none = pas encore ; il est créé avec votre premier déploiement
+me-balance = Solde
+me-kyc = Identité
+me-kyc-verified = vérifiée
+me-kyc-unverified = pas commencée
+me-kyc-rejected = refusée
+me-kyc-pending = en cours d’examen
+me-kyc-silent = inconnue ; le service ne répond pas en ce moment
+me-address = Adresse sur la chaîne, pour y envoyer des TFT :
+me-chain-silent = La chaîne ne répond pas en ce moment ; votre jumeau et votre solde ne sont donc pas connus.
+me-nodes = Nœuds
+me-vcpu = Processeurs virtuels
+me-memory = Mémoire, Go
+me-disk = Disque, Go
+me-month = TFT par mois
+me-language = Langue
+me-language-en = English
+me-language-fr = Français
+me-language-other = { $tag }
+me-language-set = Désormais, je vous réponds en { $language }
+
+me-claim-owner = Vous êtes maintenant propriétaire
+me-claim-no = Vous n’êtes pas propriétaire
+me-claim-wrong = Le code est faux. { $left ->
+    [0] Il ne reste aucun essai
+    [one] Il reste un essai
+   *[other] Il reste { $left } essais
+  } jusqu’au prochain lancement du programme.
+me-claim-many = Trop de codes faux. Le prochain essai comptera après un nouveau lancement du programme.
+me-claim-closed = Il y a déjà un propriétaire. Adressez-vous à lui.

@@ -7,8 +7,8 @@ use super::checks::{self, Misfit};
 use super::drafts::{Drafts, PATIENCE};
 use super::{Command, Context, House, Trouble, Unreadable, commands_for, one_liner, parse};
 use crate::chat::{
-    Answers, Ask, Audience, Block, Button, ButtonStyle, Card, Done, Draft, DraftId, Place, Refusal, Reply, Role, Spec,
-    Tone, Urge, What, nearest,
+    Answers, Ask, Audience, Block, Button, ButtonStyle, Card, Done, Draft, DraftId, Place, Refusal, Reply, Spec, Tone,
+    Urge, What, nearest,
 };
 use crate::people::Account;
 use crate::speech::Line;
@@ -368,7 +368,9 @@ fn explain(unreadable: Unreadable, specs: &[&'static Spec]) -> Refusal {
         refusal
     };
     match unreadable {
-        Unreadable::Empty => Refusal::new(Line::new("desk-not-understood"), Line::new("desk-not-understood-why")).way(help(None)),
+        Unreadable::Empty => {
+            Refusal::new(Line::new("desk-not-understood"), Line::new("desk-not-understood-why")).way(help(None))
+        }
         Unreadable::Command(name) => {
             let refusal = Refusal::new(
                 Line::new("desk-no-command").with("name", name.as_str()),
@@ -396,10 +398,12 @@ fn explain(unreadable: Unreadable, specs: &[&'static Spec]) -> Refusal {
         )
         .way(help(Some(command))),
         Unreadable::Twice(command, name) => {
-            Refusal::new(Line::new("desk-twice").with("name", name), Line::new("desk-see-help")).way(help(Some(command)))
+            Refusal::new(Line::new("desk-twice").with("name", name), Line::new("desk-see-help"))
+                .way(help(Some(command)))
         }
         Unreadable::NoValue(command, name) => {
-            Refusal::new(Line::new("desk-no-value").with("name", name), Line::new("desk-see-help")).way(help(Some(command)))
+            Refusal::new(Line::new("desk-no-value").with("name", name), Line::new("desk-see-help"))
+                .way(help(Some(command)))
         }
         Unreadable::OpenQuote => Refusal::new(Line::new("desk-open-quote"), Line::new("desk-open-quote-why")),
     }

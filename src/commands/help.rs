@@ -1,9 +1,7 @@
 //! `/help`: what this person can ask, or how one command is asked.
 
 use super::{Command, Context, Trouble, commands_for};
-use crate::chat::{
-    Answers, Block, Card, Choice, Field, Form, Param, ParamKind, Place, Reply, Role, Spec, Tone,
-};
+use crate::chat::{Answers, Block, Card, Choice, Field, Form, Param, ParamKind, Place, Reply, Role, Spec, Tone};
 use crate::speech::Line;
 use async_trait::async_trait;
 

@@ -5,7 +5,7 @@
 use crate::chat::{Card, Topic};
 use crate::clock::{Clock, Dice};
 use crate::grid::Grid;
-use crate::people::People;
+use crate::people::{People, Twins};
 use crate::recipes::Catalogue;
 use crate::speech::Voices;
 use crate::store::Store;
@@ -28,7 +28,9 @@ pub struct House {
     /// The world outside.
     pub grid: Grid,
     /// Who people are.
-    pub people: Arc<People>,
+    pub people: People,
+    /// The keys they act with.
+    pub twins: Twins,
     /// What can be deployed.
     pub recipes: Catalogue,
     /// What topics look like.

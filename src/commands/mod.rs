@@ -9,6 +9,7 @@ mod desk;
 mod drafts;
 mod help;
 mod house;
+mod me;
 mod parse;
 mod recipes;
 mod trouble;
@@ -24,7 +25,7 @@ use crate::people::Account;
 use async_trait::async_trait;
 
 /// All commands, in the order in which help lists them.
-pub const COMMANDS: &[&dyn Command] = &[&recipes::Recipes, &help::Help];
+pub const COMMANDS: &[&dyn Command] = &[&recipes::Recipes, &me::Me, &help::Help];
 
 /// One thing that people can ask.
 #[async_trait]

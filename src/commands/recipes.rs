@@ -9,8 +9,7 @@ use async_trait::async_trait;
 /// The command.
 pub(super) struct Recipes;
 
-static SPEC: Spec =
-    Spec { name: "recipes", params: &[], needs: Role::Member, place: Place::Anywhere, acts: false };
+static SPEC: Spec = Spec { name: "recipes", params: &[], needs: Role::Member, place: Place::Anywhere, acts: false };
 
 #[async_trait]
 impl Command for Recipes {

@@ -46,10 +46,9 @@ impl From<GridError> for Trouble {
 /// What somebody reads when the grid did not do as asked.
 pub(super) fn refusal(error: &GridError) -> Refusal {
     match error {
-        GridError::Passing { by, .. } => Refusal::new(
-            Line::new("desk-grid-passing").with("party", party(*by)),
-            Line::new("desk-grid-passing-why"),
-        ),
+        GridError::Passing { by, .. } => {
+            Refusal::new(Line::new("desk-grid-passing").with("party", party(*by)), Line::new("desk-grid-passing-why"))
+        }
         GridError::Refused(refused) => Refusal::new(
             Line::new("desk-grid-refused").with("party", party(refused.by)),
             Line::new("desk-grid-refused-why").with("text", refused.text.as_str()).with("code", refused.code.as_str()),
@@ -58,10 +57,9 @@ pub(super) fn refusal(error: &GridError) -> Refusal {
             Line::new("desk-grid-missing").with("party", party(*by)).with("what", what.as_str()),
             Line::new("desk-grid-missing-why"),
         ),
-        GridError::Unclear { by, .. } => Refusal::new(
-            Line::new("desk-grid-unclear").with("party", party(*by)),
-            Line::new("desk-grid-unclear-why"),
-        ),
+        GridError::Unclear { by, .. } => {
+            Refusal::new(Line::new("desk-grid-unclear").with("party", party(*by)), Line::new("desk-grid-unclear-why"))
+        }
     }
 }
 

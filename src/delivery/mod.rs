@@ -124,7 +124,9 @@ impl Delivery {
         topic: Option<&Topic>,
         card: &Card<String>,
     ) -> Result<Anchor, PlatformError> {
-        if let Some(anchor) = ask.message.as_ref().filter(|anchor| audience == Audience::Room && !self.0.shows.has(anchor)) {
+        if let Some(anchor) =
+            ask.message.as_ref().filter(|anchor| audience == Audience::Room && !self.0.shows.has(anchor))
+        {
             match platform.edit(anchor, card).await {
                 Ok(()) => return Ok(anchor.clone()),
                 Err(error) => tracing::info!(%error, "the pressed message cannot be edited; the answer is posted anew"),
@@ -209,7 +211,8 @@ impl Inner {
 
     /// Draws one message again, and edits it if that changes anything.
     async fn draw(&self, show: Show) {
-        let platform = self.platforms.lock().unwrap_or_else(PoisonError::into_inner).get(&show.anchor.platform).cloned();
+        let platform =
+            self.platforms.lock().unwrap_or_else(PoisonError::into_inner).get(&show.anchor.platform).cloned();
         let Some(platform) = platform else { return };
         let Limits { pace, tick, .. } = platform.limits();
         let drawn = match self.redraw(&*platform, &show).await {
