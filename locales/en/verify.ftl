@@ -1,0 +1,14 @@
+# What is proven of a node, and what keeps it from more.
+
+verify-level-booted = the machine is up
+verify-level-answering = answering
+verify-level-following = following the network
+verify-level-agreed = agreed with others
+
+verify-trouble-unreachable = it does not answer
+verify-trouble-wrong-network = it is on another network than it should be
+verify-trouble-no-peers = it has not found others to talk to yet
+verify-trouble-syncing = it is still catching up
+verify-trouble-stalled = its chain has stopped
+verify-trouble-behind = it is behind the others
+verify-trouble-forked = it has another chain than the others

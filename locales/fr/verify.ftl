@@ -1,0 +1,14 @@
+# What is proven of a node, and what keeps it from more.
+
+verify-level-booted = la machine est en marche
+verify-level-answering = répond
+verify-level-following = suit le réseau
+verify-level-agreed = d’accord avec les autres
+
+verify-trouble-unreachable = il ne répond pas
+verify-trouble-wrong-network = il est sur un autre réseau que prévu
+verify-trouble-no-peers = il n’a pas encore trouvé d’autres nœuds à qui parler
+verify-trouble-syncing = il est encore en train de rattraper
+verify-trouble-stalled = sa chaîne s’est arrêtée
+verify-trouble-behind = il est en retard sur les autres
+verify-trouble-forked = il a une autre chaîne que les autres
