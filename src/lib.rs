@@ -33,5 +33,6 @@ pub mod platforms; // terminal (and, later, other chat platforms)
 
 // layer 8: the whole
 pub mod app; // wiring
+pub mod cli; // subcommands beside the chat
 pub mod config; // configuration: file and environment
 pub mod telemetry; // logs
