@@ -1,5 +1,6 @@
 //! The one integration-test binary. Each module is a room of its own; `house` is the shared harness.
 
+mod live_link;
 mod rmb_bus;
 mod rmb_house;
 mod rmb_vectors;

@@ -12,7 +12,7 @@ use subxt::backend::LegacyBackend;
 use subxt::client::OnlineClientAtBlock;
 use subxt::config::RpcConfigFor;
 use subxt::error::{EventsError, OnlineClientAtBlockError, StorageError, StorageValueError};
-use subxt::rpcs::client::reconnecting_rpc_client::{ExponentialBackoff, RpcClient};
+use subxt::rpcs::client::reconnecting_rpc_client::{FixedInterval, RpcClient};
 use subxt::rpcs::methods::legacy::LegacyRpcMethods;
 use subxt::rpcs::utils::url_is_secure;
 use subxt::utils::H256;
@@ -229,7 +229,7 @@ impl Link {
             let text = format!("{url}: ws is for this machine only; use wss");
             return Err(GridError::refused(Party::Chain, "url", text));
         }
-        let retries = ExponentialBackoff::from_millis(100).max_delay(Duration::from_secs(1)).take(3);
+        let retries = FixedInterval::from_millis(200).take(2);
         let client = RpcClient::builder().retry_policy(retries).connection_timeout(CONNECT).request_timeout(ANSWER);
         let client: subxt::rpcs::RpcClient = client.build(url).await.map_err(|error| lost(&error))?.into();
         let rpc = LegacyRpcMethods::new(client.clone());
