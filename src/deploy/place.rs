@@ -1,0 +1,292 @@
+//! Where a machine goes: the nodes that fit by the grid proxy, and the one that answers just now.
+//!
+//! The proxy's word is up to 80 minutes old, so it only makes the shortlist; the nodes on it are asked over the
+//! bus, all at once, just before anything is spent. Not here: spending.
+
+use super::plan::{GatewaySite, Host, PartPlan, Site};
+use crate::clock::{Dice, Timestamp};
+use crate::grid::directory::{Directory, NodeInfo, NodeQuery};
+use crate::grid::zos::Zos;
+use crate::grid::{Caller, Grid, GridError, GridResult, NodeId};
+use crate::store::Table;
+use futures_util::future::join_all;
+use std::time::Duration;
+
+/// When a deployment last failed on a node. Such a node is left out for a while.
+pub(super) const FAILED: Table<u32, Timestamp> = Table::new("place-failed");
+/// How long a node that failed is left out.
+pub(super) const SHUNNED: Duration = Duration::from_secs(6 * 3600);
+/// How many nodes are asked at once.
+const ASKED: usize = 5;
+/// How long they have.
+const ANSWER: Duration = Duration::from_secs(6);
+/// WireGuard ports are drawn from here (zos.md section 3).
+const PORTS: std::ops::Range<u16> = 1024..32767;
+
+/// What a machine needs of a node.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Demand {
+    /// Virtual CPUs.
+    pub cpu: u64,
+    /// Bytes of memory.
+    pub memory: u64,
+    /// Bytes of SSD: root and disks.
+    pub ssd: u64,
+    /// The largest disk, bytes: it must fit into one pool.
+    pub disk: u64,
+    /// A public IPv4 address.
+    pub ipv4: bool,
+    /// A gateway for a web name.
+    pub gateway: bool,
+    /// A light node will do.
+    pub light: bool,
+    /// A region of the grid.
+    pub region: Option<String>,
+}
+
+impl Demand {
+    /// What `part` needs, in `region`.
+    pub fn of(part: &PartPlan, light: bool, region: Option<String>) -> Self {
+        let filled = &part.filled;
+        let disks = filled.disks.iter().map(|(_, bytes)| *bytes);
+        Self {
+            cpu: u64::from(filled.cpu),
+            memory: filled.memory_bytes,
+            ssd: filled.rootfs_bytes + disks.clone().sum::<u64>(),
+            disk: disks.max().unwrap_or(0),
+            ipv4: filled.public_ipv4,
+            gateway: part.gateway.is_some(),
+            light: light && !filled.public_ipv4,
+            region,
+        }
+    }
+
+    fn query(&self, light: bool, avoid: &[NodeId]) -> NodeQuery {
+        let features: &[&str] = if light { &["zmachine-light", "network-light"] } else { &["zmachine", "network"] };
+        NodeQuery {
+            live: true,
+            total_cru: self.cpu,
+            free_mru: self.memory,
+            free_sru: self.ssd,
+            free_ips: u64::from(self.ipv4),
+            features: features.iter().map(|f| (*f).to_owned()).chain(self.ipv4.then(|| "ip".to_owned())).collect(),
+            region: self.region.clone(),
+            excluded: avoid.to_vec(),
+            randomize: true,
+            ..NodeQuery::default()
+        }
+    }
+}
+
+/// The nodes that fit.
+#[derive(Debug, Clone)]
+pub struct Shortlist {
+    /// Some of them, best first. Never empty.
+    pub nodes: Vec<NodeInfo>,
+    /// How many there are.
+    pub total: u64,
+}
+
+/// One thing that was demanded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Need {
+    /// The region.
+    Region,
+    /// A public address.
+    Ipv4,
+    /// Memory.
+    Memory,
+    /// Disk space.
+    Disk,
+    /// CPUs.
+    Cpu,
+}
+
+/// Why there is no place.
+#[derive(Debug)]
+pub enum NoPlace {
+    /// Nothing fits: how many nodes would, without one of the demands; and where they are when the region is it.
+    NoFit {
+        /// For each demand that stands in the way, how many nodes would fit without it.
+        without: Vec<(Need, u64)>,
+        /// Regions that have some.
+        elsewhere: Vec<(String, u64)>,
+    },
+    /// No gateway is up.
+    NoGateway,
+    /// Some fit, none of those asked answered well.
+    Silent {
+        /// Who was asked.
+        asked: Vec<NodeId>,
+    },
+    /// The proxy, or the way to it.
+    Grid(GridError),
+}
+
+impl From<GridError> for NoPlace {
+    fn from(error: GridError) -> Self {
+        Self::Grid(error)
+    }
+}
+
+/// The nodes that fit by the proxy, without those in `avoid`.
+///
+/// # Errors
+/// `NoFit` with the reasons counted; `Grid` when the proxy does not answer.
+pub async fn shortlist(grid: &Grid, demand: &Demand, avoid: &[NodeId]) -> Result<Shortlist, NoPlace> {
+    let directory = Directory::new(grid.web.as_ref(), &grid.network);
+    let mut page = directory.nodes(&demand.query(false, avoid)).await?;
+    if demand.light {
+        let light = directory.nodes(&demand.query(true, avoid)).await?;
+        page.total += light.total;
+        page.rows.extend(light.rows);
+    }
+    let before = page.rows.len();
+    // What the proxy has no parameter for on every version: whole-node farms, and nodes that others rent.
+    page.rows.retain(|node| !node.dedicated && node.rented_by.is_none() && node.extra_fee == 0);
+    page.total = page.total.saturating_sub((before - page.rows.len()) as u64);
+    if page.rows.is_empty() {
+        return Err(explain(&directory, demand, avoid).await?);
+    }
+    // Certified hardware first; the proxy's random order within.
+    page.rows.sort_by_key(|node| !node.certified);
+    Ok(Shortlist { nodes: page.rows, total: page.total })
+}
+
+/// Which demand excludes how many.
+async fn explain(directory: &Directory<'_>, demand: &Demand, avoid: &[NodeId]) -> GridResult<NoPlace> {
+    let least = Demand { region: None, ..demand.clone() };
+    let variants = [
+        (Need::Region, demand.region.is_some(), least.clone()),
+        (Need::Ipv4, demand.ipv4, Demand { ipv4: false, ..demand.clone() }),
+        (Need::Memory, demand.memory > 0, Demand { memory: 0, ..demand.clone() }),
+        (Need::Disk, demand.ssd > 0, Demand { ssd: 0, ..demand.clone() }),
+        (Need::Cpu, demand.cpu > 0, Demand { cpu: 0, ..demand.clone() }),
+    ];
+    let usable = |nodes: &[NodeInfo]| nodes.iter().filter(|n| !n.dedicated && n.rented_by.is_none()).count() as u64;
+    let mut without = Vec::new();
+    let mut elsewhere: Vec<(String, u64)> = Vec::new();
+    for (need, _, relaxed) in variants.into_iter().filter(|(_, asked, _)| *asked) {
+        let found = directory.nodes(&NodeQuery { size: 500, ..relaxed.query(false, avoid) }).await?.rows;
+        if need == Need::Region {
+            for node in found.iter().filter(|n| !n.dedicated && n.rented_by.is_none()) {
+                match elsewhere.iter_mut().find(|(region, _)| *region == node.region) {
+                    Some((_, count)) => *count += 1,
+                    None => elsewhere.push((node.region.clone(), 1)),
+                }
+            }
+            elsewhere.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+        }
+        let count = usable(&found);
+        if count > 0 {
+            without.push((need, count));
+        }
+    }
+    Ok(NoPlace::NoFit { without, elsewhere })
+}
+
+/// How a place is drawn.
+pub struct Draw<'a> {
+    /// Chance.
+    pub dice: &'a Dice,
+    /// Nodes to leave out.
+    pub avoid: &'a [NodeId],
+    /// Asked first, and taken when it answers.
+    pub first: Option<NodeId>,
+    /// Which attempt.
+    pub attempt: u16,
+    /// The deployment's name: web names begin with it.
+    pub name: &'a str,
+}
+
+/// Chooses nodes that answer now, and draws all that a place needs.
+///
+/// # Errors
+/// See [`NoPlace`].
+pub async fn choose(grid: &Grid, caller: &Caller, demand: &Demand, draw: &Draw<'_>) -> Result<Site, NoPlace> {
+    let list = shortlist(grid, demand, draw.avoid).await?;
+    let mut nodes = list.nodes;
+    nodes.sort_by_key(|node| Some(node.id) != draw.first);
+    nodes.truncate(ASKED);
+    let asked = nodes.iter().map(|node| node.id).collect();
+    let first = draw.first;
+    let (answered_ms, machine) = ask_all(grid, caller, &nodes, demand.disk, draw.dice)
+        .await
+        .into_iter()
+        .min_by_key(|(took, host)| (Some(host.node) != first, *took))
+        .ok_or(NoPlace::Silent { asked })?;
+    let gateway = if demand.gateway { Some(gateway(grid, caller, draw, machine.node).await?) } else { None };
+    Ok(Site {
+        attempt: draw.attempt,
+        machine,
+        gateway,
+        octet: u8::try_from(1 + draw.dice.below(254)).unwrap_or(1),
+        fitting: u32::try_from(list.total).unwrap_or(u32::MAX),
+        answered_ms,
+    })
+}
+
+async fn gateway(grid: &Grid, caller: &Caller, draw: &Draw<'_>, machine: NodeId) -> Result<GatewaySite, NoPlace> {
+    let query = NodeQuery {
+        live: true,
+        domain: true,
+        features: vec!["gateway-name-proxy".to_owned(), "network".to_owned()],
+        // One network can be on a node only once; the machine's node has it already.
+        excluded: draw.avoid.iter().copied().chain([machine]).collect(),
+        randomize: true,
+        size: 20,
+        ..NodeQuery::default()
+    };
+    let mut found = Directory::new(grid.web.as_ref(), &grid.network).nodes(&query).await?.rows;
+    found.retain(|n| !n.dedicated && n.rented_by.is_none() && n.extra_fee == 0);
+    let domain = |node: NodeId, found: &[NodeInfo]| {
+        found.iter().find(|n| n.id == node).and_then(|n| n.public.as_ref()).and_then(|p| p.domain.clone())
+    };
+    found.truncate(ASKED);
+    let answers = ask_all(grid, caller, &found, 0, draw.dice).await;
+    let (host, domain) = answers
+        .into_iter()
+        .filter(|(_, host)| !host.endpoint.is_empty() && !host.light)
+        .filter_map(|(took, host)| domain(host.node, &found).map(|domain| (took, host, domain)))
+        .min_by_key(|(took, ..)| *took)
+        .map(|(_, host, domain)| (host, domain))
+        .ok_or(NoPlace::NoGateway)?;
+    Ok(GatewaySite { name: format!("{}{}", draw.name, draw.dice.word(5)), host, domain })
+}
+
+/// Asks all at once; those that answer in time and can take it, with the time they took in milliseconds.
+async fn ask_all(grid: &Grid, caller: &Caller, nodes: &[NodeInfo], disk: u64, dice: &Dice) -> Vec<(u64, Host)> {
+    let asks = nodes.iter().map(|node| async move {
+        let started = tokio::time::Instant::now();
+        let host = tokio::time::timeout(ANSWER, ask(grid, caller, node, disk, dice)).await.ok()?.ok()??;
+        Some((u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX), host))
+    });
+    join_all(asks).await.into_iter().flatten().collect()
+}
+
+/// One node's own word: it lives, a pool holds the disk, and a port is free. `None` when it cannot take it.
+async fn ask(grid: &Grid, caller: &Caller, node: &NodeInfo, disk: u64, dice: &Dice) -> GridResult<Option<Host>> {
+    let zos = Zos::new(grid.bus.as_ref(), caller, node.twin);
+    zos.version(ANSWER).await?;
+    let pools = if disk > 0 { zos.pools().await? } else { Vec::new() };
+    let fits = |pool: &crate::grid::zos::Pool| pool.kind == "ssd" && pool.size.saturating_sub(pool.used) >= disk;
+    if disk > 0 && !pools.iter().any(fits) {
+        return Ok(None);
+    }
+    let taken = zos.taken_ports().await?;
+    let mut port = || PORTS.start + u16::try_from(dice.below(u64::from(PORTS.end - PORTS.start))).unwrap_or(0);
+    let Some(port) = (0..64).map(|_| port()).find(|port| !taken.contains(port)) else { return Ok(None) };
+    let public = zos.public_address().await?;
+    let ip = public.as_ref().and_then(|public| public.ipv4.split('/').next()).filter(|ip| !ip.is_empty());
+    Ok(Some(Host {
+        node: node.id,
+        twin: node.twin,
+        farm: node.farm,
+        farm_name: node.farm_name.clone(),
+        city: node.city.clone(),
+        country: node.country.clone(),
+        light: !node.features.iter().any(|f| f == "zmachine"),
+        port,
+        endpoint: ip.map(|ip| format!("{ip}:{port}")).unwrap_or_default(),
+    }))
+}
