@@ -6,7 +6,8 @@
 use super::plan::{Plan, Site, Stamped};
 use crate::clock::Timestamp;
 use crate::grid::{ContractId, NodeId, Tft, TwinId};
-use crate::verify::{Level, Verdict};
+use crate::recipes::Level;
+use crate::verify::Verdict;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -380,8 +381,8 @@ impl Log {
             Event::Undid { step: Step::Reserve, .. } => self.reserve = State::Open,
             Event::Undid { part, .. } => {
                 let part = self.part_mut(*part)?;
+                // The place stays: it is drawn anew only after a failure.
                 (part.contract, part.launch, part.prove) = (State::Open, State::Open, State::Open);
-                part.place = State::Open;
                 part.seen = None;
             }
             Event::Saw { part, verdict } => self.part_mut(*part)?.seen = Some(verdict.clone()),

@@ -5,7 +5,7 @@
 
 use crate::clock::Timestamp;
 use crate::grid::{FarmId, NodeId, Tft, TwinId};
-use crate::people::{Accepted, Want};
+use crate::people::{Accepted, Amounts};
 use crate::recipes::Filled;
 use serde::{Deserialize, Serialize};
 
@@ -35,10 +35,10 @@ pub struct Plan {
     pub grid: String,
     /// What was ordered.
     pub order: Order,
-    /// The terms that the person accepted with this order, or before.
-    pub terms: Accepted,
+    /// The terms that the person accepted; `None` when the chain has known of it for longer than Bellhop.
+    pub terms: Option<Accepted>,
     /// What it holds of the person's allowance.
-    pub want: Want,
+    pub want: Amounts,
     /// The price that the person saw, for one hour.
     pub hourly: Tft,
     /// The parts: one for a single node.

@@ -4,7 +4,7 @@ use super::{Halt, Sent, Work, fail};
 use crate::deploy::document::{Documents, documents};
 use crate::deploy::log::{Contracts, Event, FailureKind, State, Step, Why};
 use crate::deploy::plan::Site;
-use crate::grid::{Batch, Call, Caller, ContractId, ContractKind, GridError, GridResult, NodeId, Party, Refused, Tft, Tx, TwinId};
+use crate::grid::{Batch, Call, Caller, ContractId, ContractKind, GridError, GridResult, NodeId, Party, Refused, Tx, TwinId};
 
 impl Work<'_> {
     pub(super) async fn documents(&self, twin: TwinId, site: &Site) -> Result<Documents, Halt> {
@@ -46,7 +46,7 @@ impl Work<'_> {
         }
         let tx = Tx::all(documents.calls());
         match self.send(&caller, &tx, Some(Step::Contract), &there).await? {
-            Ok(Sent::Landed(_)) => self.found(&documents, caller.twin).await,
+            Ok(Sent::Landed) => self.found(&documents, caller.twin).await,
             Ok(Sent::Lost) => Err(Halt::Again("the contracts did not land".to_owned())),
             Err(GridError::Refused(refused)) => Err(self.refused(&refused, &caller, &documents, &site).await),
             Err(error) => Err(error.into()),
@@ -56,30 +56,43 @@ impl Work<'_> {
     async fn found(&self, documents: &Documents, twin: TwinId) -> Result<Contracts, Halt> {
         // A read may lag the block that we were told of; the contracts are there or will be.
         let found = self.find_each(documents, twin).await?;
-        found.whole(documents).ok_or_else(|| Halt::Again("the contracts are not all to be seen yet".to_owned()))
+        let contracts = found.whole(documents);
+        let contracts = contracts.ok_or_else(|| Halt::Again("the contracts are not all to be seen yet".to_owned()))?;
+        let plan = &self.entry.seen().plan;
+        self.tools.people.ledger().commit(&plan.owner, &plan.id).await?;
+        Ok(contracts)
     }
 
-    /// What a refusal means. Nothing was made: a batch is all or nothing.
+    /// What a refusal means. Nothing was made, and nothing will be: a batch is all or nothing, and what was
+    /// refused is in no pool.
     async fn refused(&self, refused: &Refused, caller: &Caller, documents: &Documents, site: &Site) -> Halt {
-        let in_block = refused.code.contains('.');
-        if in_block && self.record(Event::Undid { step: Step::Contract, part: self.part }).await.is_err() {
-            return Halt::Again("the store failed".to_owned());
-        }
-        match refused.code.rsplit('.').next().unwrap_or_default() {
-            "stale" | "future" | "bad-proof" | "ancient" | "dropped" => Halt::Again(refused.text.clone()),
+        let name = refused.code.rsplit('.').next().unwrap_or_default();
+        let halt = match name {
+            // Ours, from an earlier try: the next look finds it.
+            "ContractIsNotUnique" => return Halt::Again(refused.text.clone()),
+            "NameExists" => match self.find_each(documents, caller.twin).await {
+                Ok(found) if found.name.is_none() => fail(FailureKind::Chain, None, refused.text.clone()),
+                _ => return Halt::Again(refused.text.clone()),
+            },
             "payment" | "InsufficientBalance" => {
                 let have = self.tools.grid.chain.balance(&caller.identity.account()).await;
-                let have = have.map(|b| b.spendable()).unwrap_or_default();
-                Halt::Turn(Why::Money { have, need: Tft(have.0.saturating_add(self.tools.config.fee)) })
+                let have = have.map(|balance| balance.spendable()).unwrap_or_default();
+                Halt::Turn(Why::Money { have, need: self.entry.seen().plan.hourly })
             }
-            "NameExists" => fail(FailureKind::Chain, None, refused.text.clone()),
-            "ContractIsNotUnique" => Halt::Again("the contract exists already".to_owned()),
             "NodeNotAvailableToDeploy" | "NodeNotExists" | "FarmNotExists" | "FarmHasNotEnoughPublicIPs"
             | "FarmHasNotEnoughPublicIPsFree" => {
                 let node = self.blame(site, documents).await;
                 fail(FailureKind::Chain, Some(node), refused.text.clone())
             }
-            _ => Halt::Turn(Why::Refused(format!("{} ({})", refused.text, refused.code))),
+            _ if refused.code.contains('.') || name == "argument" => {
+                Halt::Turn(Why::Refused(format!("{} ({})", refused.text, refused.code)))
+            }
+            // A nonce taken by another hand, an era that ran out: the same again.
+            _ => Halt::Again(refused.text.clone()),
+        };
+        match self.record(Event::Undid { step: Step::Contract, part: self.part }).await {
+            Ok(()) => halt,
+            Err(store) => store,
         }
     }
 

@@ -88,7 +88,7 @@ impl Work<'_> {
             {
                 return Err(fail(FailureKind::Silent, node, error.to_string()));
             }
-            if began.elapsed() >= self.tools.config.launch_within {
+            if began.elapsed() >= self.tools.config.launch_within() {
                 return Err(fail(FailureKind::Slow, node, String::new()));
             }
             tokio::time::sleep(pause).await;

@@ -5,6 +5,7 @@
 
 mod contract;
 mod launch;
+mod place;
 mod prove;
 mod reserve;
 
@@ -12,7 +13,7 @@ use super::Tools;
 use super::drive::Entry;
 use super::log::{Event, Failure, FailureKind, Step, Why};
 use super::plan::Site;
-use crate::grid::{AccountId, Caller, GridError, Landed, NodeId, TwinId, Tx};
+use crate::grid::{AccountId, Caller, GridError, NodeId, TwinId, Tx};
 use crate::store::StoreError;
 use std::time::Duration;
 
@@ -64,7 +65,8 @@ pub(super) struct Work<'a> {
 
 /// What sending came to.
 pub(super) enum Sent {
-    Landed(Landed),
+    /// It is in a block. What it made is found by looking: the answer may have been lost.
+    Landed,
     /// It did not land, and never will; nothing happened.
     Lost,
 }
@@ -73,7 +75,9 @@ impl Work<'_> {
     /// The person's key and twin.
     async fn caller(&self) -> Result<Caller, Halt> {
         let log = self.entry.log().await;
-        let identity = self.tools.twins.identity(&log.plan.owner);
+        let account = self.tools.people.get(&log.plan.owner)?;
+        let account = account.ok_or_else(|| Halt::Again("the owner's account is not in the store".to_owned()))?;
+        let identity = self.tools.twins.of(&account);
         let twin = log.reserve.done().copied().unwrap_or(TwinId(0));
         Ok(Caller { identity, twin })
     }
@@ -108,16 +112,11 @@ impl Work<'_> {
             self.record(Event::Began { step, part: self.part, until: Some(prepared.last_block) }).await?;
         }
         match chain.send(&prepared).await {
-            Ok(landed) => Ok(Ok(Sent::Landed(landed))),
+            Ok(_) => Ok(Ok(Sent::Landed)),
             Err(GridError::Unclear { text, .. }) => {
                 tracing::info!(deployment = self.entry.id, %text, "an extrinsic's fate is unclear; looking");
                 let landed = self.settle(Some(prepared.last_block), there).await?;
-                // Landed, but its events are not in hand: the caller finds what it made by looking.
-                Ok(Ok(if landed {
-                    Sent::Landed(Landed { block: prepared.last_block, items: vec![], events: vec![] })
-                } else {
-                    Sent::Lost
-                }))
+                Ok(Ok(if landed { Sent::Landed } else { Sent::Lost }))
             }
             Err(error) => Ok(Err(error)),
         }
