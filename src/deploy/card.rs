@@ -7,7 +7,7 @@ use super::log::{Addresses, FailureKind, Log, Part, Stage, State, Why};
 use super::plan::Site;
 use crate::chat::{Answers, Block, Button, ButtonStyle, Card, Mark, Tone, Urge};
 use crate::clock::Timestamp;
-use crate::recipes::{Level, Recipe, Trouble};
+use crate::recipes::{Level, Recipe};
 use crate::speech::{Line, units};
 use crate::verify::Verdict;
 
@@ -176,39 +176,14 @@ fn levels(card: Card, verdict: Option<&Verdict>, recipe: Option<&Recipe>, now: T
             continue;
         }
         let reached = verdict.level.is_some_and(|reached| reached >= level);
-        let name = Line::new(format!("deploy-level-{}", level_word(level)));
-        let mark = if reached { Mark::Done } else { Mark::Busy };
-        lines.push((mark, name));
+        lines.push((if reached { Mark::Done } else { Mark::Busy }, level.line()));
     }
     let card = card.block(Block::Progress(lines));
     let card = match verdict.trouble {
-        Some(trouble) => card.text(Line::new(format!("deploy-trouble-{}", trouble_word(trouble)))),
+        Some(trouble) => card.text(trouble.line()),
         None => card,
     };
     card.text(Line::new("deploy-looked").with("ago", units::duration(now.since(verdict.at))))
-}
-
-/// The fixed word of a level.
-pub fn level_word(level: Level) -> &'static str {
-    match level {
-        Level::Booted => "booted",
-        Level::Answering => "answering",
-        Level::Following => "following",
-        Level::Agreed => "agreed",
-    }
-}
-
-/// The fixed word of a trouble.
-pub fn trouble_word(trouble: Trouble) -> &'static str {
-    match trouble {
-        Trouble::Unreachable => "unreachable",
-        Trouble::WrongNetwork => "wrong-network",
-        Trouble::NoPeers => "no-peers",
-        Trouble::Syncing => "syncing",
-        Trouble::Stalled => "stalled",
-        Trouble::Behind => "behind",
-        Trouble::Forked => "forked",
-    }
 }
 
 fn stopping(log: &Log, waiting: Option<&str>) -> Card {

@@ -3,13 +3,14 @@
 //! One task for each deployment that is not at rest. It may be killed at any instant: everything it needs is
 //! in the log and on the grid. Not here: what a step does (`steps`), what is next (`log`).
 
-use super::log::{Event, Failure, FailureKind, Log, Outcome, Stage, Step, Todo, Why};
+use super::log::{Event, Failure, Log, Outcome, Stage, Step, Todo, Why};
 use super::place::FAILED;
 use super::plan::Stamped;
-use super::steps::{Halt, Work, fail};
+use super::steps::{Halt, Work};
 use super::{EVENTS, Tools};
 use crate::chat::Topic;
 use crate::store::{Change, StoreResult};
+use crate::verify::Observation;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use std::collections::{BTreeSet, HashMap};
@@ -35,6 +36,8 @@ pub struct Entry {
     pub(super) bell: Notify,
     /// What is being waited for, by part: said on the card, forgotten when it goes on.
     waits: Mutex<HashMap<u16, String>>,
+    /// The newest look at each part: the next one goes on from it. Forgotten at a restart, which only costs a look.
+    looks: Mutex<HashMap<u16, Observation>>,
 }
 
 impl Entry {
@@ -45,6 +48,7 @@ impl Entry {
             log: tokio::sync::Mutex::new(log),
             bell: Notify::new(),
             waits: Mutex::default(),
+            looks: Mutex::default(),
         })
     }
 
@@ -60,6 +64,14 @@ impl Entry {
     /// What is being waited for, in technical words, if anything.
     pub fn waiting(&self) -> Option<String> {
         self.waits.lock().unwrap_or_else(PoisonError::into_inner).values().next().cloned()
+    }
+
+    pub(super) fn observed(&self, part: u16) -> Option<Observation> {
+        self.looks.lock().unwrap_or_else(PoisonError::into_inner).get(&part).cloned()
+    }
+
+    pub(super) fn observe(&self, part: u16, seen: Observation) {
+        self.looks.lock().unwrap_or_else(PoisonError::into_inner).insert(part, seen);
     }
 
     fn wait_for(&self, part: u16, what: Option<String>) -> bool {
@@ -229,9 +241,4 @@ impl Todo {
     fn is_free(&self) -> bool {
         matches!(self, Self::Make(Step::Reserve | Step::Place | Step::Contract, _))
     }
-}
-
-/// Used by the steps when a node has to be avoided for its silence at the time of choosing.
-pub(super) fn silent(text: String) -> Halt {
-    fail(FailureKind::Silent, None, text)
 }

@@ -13,7 +13,7 @@ mod plan;
 mod quote;
 mod steps;
 
-pub use card::{level_word, place as place_line, trouble_word};
+pub use card::place as place_line;
 pub use drive::Entry;
 pub use log::{Addresses, Contracts, Event, Failure, FailureKind, Illegal, Log, Outcome, Part, Stage, State, Step, Todo, Why};
 pub use place::{Need, NoPlace};
