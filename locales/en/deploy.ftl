@@ -1,5 +1,15 @@
 # A deployment's card.
 
+deploy-command =
+    .description = Deploy a node, proven within minutes
+    .recipe = What to run
+    .name = What to call it
+    .size = How large
+    .region = Where in the world
+    .ssh_key = A public SSH key, for a shell
+    .terms = I accept the grid’s terms
+    .now = Start at once, without showing the plan
+
 deploy-starting = { $name } is starting · { $what }
 deploy-what = { $recipe }, { $size }
 deploy-unknown-recipe = { $name }

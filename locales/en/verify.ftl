@@ -12,3 +12,15 @@ verify-trouble-syncing = it is still catching up
 verify-trouble-stalled = its chain has stopped
 verify-trouble-behind = it is behind the others
 verify-trouble-forked = it has another chain than the others
+
+# /verify: a fresh look from outside.
+verify-command =
+    .description = Look at one of your nodes afresh, from outside
+    .name = Which one
+
+verify-which = Which one shall I look at?
+verify-no = There is nothing to look at yet
+verify-no-machine = { $name } has no machine that runs.
+verify-level = { $name }: { $level }
+verify-nothing = { $name }: nothing answers
+verify-evidence = { $text }

@@ -12,3 +12,15 @@ verify-trouble-syncing = il est encore en train de rattraper
 verify-trouble-stalled = sa chaîne s’est arrêtée
 verify-trouble-behind = il est en retard sur les autres
 verify-trouble-forked = il a une autre chaîne que les autres
+
+# /verify : un regard neuf, de l’extérieur.
+verify-command =
+    .description = Regarder l’un de vos nœuds de l’extérieur
+    .name = Lequel
+
+verify-which = Lequel faut-il regarder ?
+verify-no = Il n’y a encore rien à regarder
+verify-no-machine = { $name } n’a pas de machine en marche.
+verify-level = { $name } : { $level }
+verify-nothing = { $name } : rien ne répond
+verify-evidence = { $text }

@@ -6,8 +6,8 @@
 use super::no::refuse;
 use super::{Command, Context, Trouble};
 use crate::chat::{
-    Answers, Block, Button, ButtonStyle, Card, Choice, Field, Form, Param, ParamKind, Place, Reply, Role, Spec, Tone, Topic,
-    Urge,
+    Answers, Block, Button, ButtonStyle, Card, Choice, Field, Form, Param, ParamKind, Place, Reply, Role, Spec, Tone,
+    Topic, Urge,
 };
 use crate::deploy::{Order, Quote};
 use crate::recipes::Recipe;
@@ -76,7 +76,13 @@ impl Command for Deploy {
         Ok(Form {
             fields: vec![
                 recipe,
-                field("size", "order-size", sizes.collect(), false, chosen.default_size().map(|s| s.name.clone()).unwrap_or_default()),
+                field(
+                    "size",
+                    "order-size",
+                    sizes.collect(),
+                    false,
+                    chosen.default_size().map(|s| s.name.clone()).unwrap_or_default(),
+                ),
                 field("region", "order-region", regions.collect(), false, ANYWHERE.to_owned()),
                 field("name", "order-name", vec![], true, free_name(cx, &chosen)),
                 field("ssh_key", "order-ssh-key", vec![], true, String::new()),
@@ -132,7 +138,7 @@ fn free_name(cx: &Context<'_>, recipe: &Recipe) -> String {
 }
 
 fn size_line(size: &crate::recipes::Size) -> Line {
-    Line::new("order-size-choice")
+    Line::new("recipes-size")
         .with("name", size.name.as_str())
         .with("cpu", size.cpu)
         .with("memory", size.memory_gb)
@@ -174,7 +180,9 @@ fn plan_card(cx: &Context<'_>, quote: &Quote, answers: &Answers) -> Card {
                 .with("usd", units::usd(quote.estimate.month.usd()))
                 .with("share", share),
         )
-        .text(Line::new(why).with("node", node.id.0).with("farm", node.farm_name.as_str()).with("fitting", quote.fitting))
+        .text(
+            Line::new(why).with("node", node.id.0).with("farm", node.farm_name.as_str()).with("fitting", quote.fitting),
+        )
         .text(Line::new("order-time").with("from", seconds(from)).with("to", seconds(to)))
         .block(Block::Meter {
             name: Line::new("order-nodes"),
@@ -182,9 +190,9 @@ fn plan_card(cx: &Context<'_>, quote: &Quote, answers: &Answers) -> Card {
             of: quote.allowed.nodes,
         });
     card = match quote.twin.twin {
-        Some(_) => card.text(
-            Line::new("order-balance").with("have", units::tft(quote.twin.balance.spendable().as_f64())),
-        ),
+        Some(_) => {
+            card.text(Line::new("order-balance").with("have", units::tft(quote.twin.balance.spendable().as_f64())))
+        }
         None => card.text(Line::new("order-new-account")),
     };
     if !quote.recipe.proven_on(&cx.house.grid.network.name) {

@@ -4,6 +4,7 @@
 
 use crate::chat::{Card, Topic};
 use crate::clock::{Clock, Dice};
+use crate::deploy::Deployments;
 use crate::grid::Grid;
 use crate::people::{People, Twins};
 use crate::recipes::Catalogue;
@@ -33,6 +34,8 @@ pub struct House {
     pub twins: Twins,
     /// What can be deployed.
     pub recipes: Catalogue,
+    /// What runs, and starts, and stops.
+    pub deployments: Deployments,
     /// What topics look like.
     pub cards: Cards,
 }

@@ -5,14 +5,21 @@
 //! Not here: how a platform shows a card, or which messages go on showing it.
 
 mod checks;
+mod deploy;
 mod desk;
+mod destroy;
 mod drafts;
 mod help;
 mod house;
+mod list;
 mod me;
+mod named;
+mod no;
 mod parse;
 mod recipes;
+mod show;
 mod trouble;
+mod verify;
 
 pub use desk::{Answer, Desk};
 pub use drafts::{StoredPress, stow};
@@ -25,7 +32,16 @@ use crate::people::Account;
 use async_trait::async_trait;
 
 /// All commands, in the order in which help lists them.
-pub const COMMANDS: &[&dyn Command] = &[&recipes::Recipes, &me::Me, &help::Help];
+pub const COMMANDS: &[&dyn Command] = &[
+    &deploy::Deploy,
+    &list::List,
+    &show::Show,
+    &verify::Verify,
+    &destroy::Destroy,
+    &recipes::Recipes,
+    &me::Me,
+    &help::Help,
+];
 
 /// One thing that people can ask.
 #[async_trait]

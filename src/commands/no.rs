@@ -48,7 +48,10 @@ pub(super) fn refuse(no: No, cx: &Context<'_>, answers: &Answers) -> Trouble {
             .way(Button::new(
                 Line::new("order-show-it"),
                 ButtonStyle::Plain,
-                Urge::Run { command: "show".to_owned(), answers: Answers::from([("name".to_owned(), name.to_owned())]) },
+                Urge::Run {
+                    command: "show".to_owned(),
+                    answers: Answers::from([("name".to_owned(), name.to_owned())]),
+                },
             ))
             .into(),
         No::BadKey => refusal(nothing(), Line::new("order-no-key"))

@@ -2,7 +2,7 @@
 
 use super::named::{choose, find};
 use super::{Command, Context, Trouble};
-use crate::chat::{Answers, Form, Param, ParamKind, Place, Refusal, Reply, Role, Spec, Card, Tone};
+use crate::chat::{Answers, Card, Form, Param, ParamKind, Place, Refusal, Reply, Role, Spec, Tone};
 use crate::speech::Line;
 use async_trait::async_trait;
 
@@ -38,9 +38,7 @@ impl Command for Verify {
         let done = recipe.as_ref().map(|recipe| recipe.probe.done());
         let well = verdict.level.is_some() && verdict.level >= done;
         let title = match verdict.level {
-            Some(level) => Line::new("verify-level")
-                .with("name", name.as_str())
-                .with("level", level.line()),
+            Some(level) => Line::new("verify-level").with("name", name.as_str()).with("level", level.line()),
             None => Line::new("verify-nothing").with("name", name.as_str()),
         };
         let mut card = Card::new(if well { Tone::Good } else { Tone::Warn }, title);

@@ -145,9 +145,12 @@ fn running(log: &Log, recipe: Option<&Recipe>, now: Timestamp) -> Card {
             card = card.fact(Line::new("deploy-contracts"), Line::new("deploy-literal").with("text", ids));
         }
     }
-    card.text(price(log))
-        .button(run(log, "deploy-prove-again", ButtonStyle::Plain, "verify"))
-        .button(run(log, "deploy-stop", ButtonStyle::Danger, "destroy"))
+    card.text(price(log)).button(run(log, "deploy-prove-again", ButtonStyle::Plain, "verify")).button(run(
+        log,
+        "deploy-stop",
+        ButtonStyle::Danger,
+        "destroy",
+    ))
 }
 
 /// What a person copies or opens.

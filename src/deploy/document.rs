@@ -5,8 +5,9 @@
 
 use super::plan::{Host, PartPlan, Plan, Site, Web};
 use crate::grid::workload::{
-    Cidr, Deployment, Gateway, HexBytes, Interface, IpData, Machine, MachineCapacity, MachineNetwork, Mount, MyceliumIp,
-    MyceliumNet, NetworkData, Peer, Volume, WireguardKey, Workload, WorkloadData, routing_address, wireguard_public,
+    Cidr, Deployment, Gateway, HexBytes, Interface, IpData, Machine, MachineCapacity, MachineNetwork, Mount,
+    MyceliumIp, MyceliumNet, NetworkData, Peer, Volume, WireguardKey, Workload, WorkloadData, routing_address,
+    wireguard_public,
 };
 use crate::grid::{Call, NodeId, TwinId};
 use crate::secret::{ExposeSecret, Root};
@@ -123,7 +124,7 @@ impl Net<'_> {
         let subnet = self.subnet(host);
         Peer {
             subnet: Some(subnet),
-            wireguard_public_key: wireguard_public(&self.wireguard(side)).unwrap_or_default(),
+            wireguard_public_key: wireguard_public(&self.wireguard(side).0).unwrap_or_default(),
             allowed_ips: std::iter::once(subnet).chain(routing_address(&subnet)).collect(),
             endpoint: endpoint.to_owned(),
         }
@@ -136,8 +137,10 @@ impl Net<'_> {
             wireguard_private_key: self.wireguard(side),
             wireguard_listen_port: at.port,
             peers,
-            mycelium: mycelium
-                .then(|| MyceliumNet { hex_key: HexBytes(self.key(&format!("{side} mycelium")).to_vec()), peers: vec![] }),
+            mycelium: mycelium.then(|| MyceliumNet {
+                hex_key: HexBytes(self.key(&format!("{side} mycelium")).to_vec()),
+                peers: vec![],
+            }),
         };
         if at.light { WorkloadData::NetworkLight(data) } else { WorkloadData::Network(data) }
     }
@@ -147,7 +150,10 @@ impl Net<'_> {
         let light = site.machine.light;
         let mut workloads = Vec::new();
         let peers = site.gateway.iter().map(|g| self.peer("gateway", 3, &g.host.endpoint)).collect();
-        workloads.push(Workload::new(self.name(), self.network("machine", 2, &site.machine, peers, filled.mycelium || light)));
+        workloads.push(Workload::new(
+            self.name(),
+            self.network("machine", 2, &site.machine, peers, filled.mycelium || light),
+        ));
         let mut mounts = Vec::new();
         for (number, (mountpoint, size)) in filled.disks.iter().enumerate() {
             let name = format!("disk{number}");

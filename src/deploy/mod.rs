@@ -15,7 +15,9 @@ mod steps;
 
 pub use card::place as place_line;
 pub use drive::Entry;
-pub use log::{Addresses, Contracts, Event, Failure, FailureKind, Illegal, Log, Outcome, Part, Stage, State, Step, Todo, Why};
+pub use log::{
+    Addresses, Contracts, Event, Failure, FailureKind, Illegal, Log, Outcome, Part, Stage, State, Step, Todo, Why,
+};
 pub use place::{Need, NoPlace};
 pub use plan::{GatewaySite, Host, Order, PartPlan, Plan, Site, Stamped, Web, name_is_valid};
 pub use quote::{No, Quote};
@@ -79,7 +81,7 @@ pub struct Services {
     /// Keys of private networks are derived from it.
     pub root: Root,
     /// Accounts and allowances.
-    pub people: Arc<People>,
+    pub people: People,
     /// Whose key acts for whom.
     pub twins: Twins,
     /// The operator's account that funds people's; `None`: only the activation service does.

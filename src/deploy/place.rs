@@ -274,7 +274,7 @@ async fn ask(grid: &Grid, caller: &Caller, node: &NodeInfo, disk: u64, dice: &Di
         return Ok(None);
     }
     let taken = zos.taken_ports().await?;
-    let mut port = || PORTS.start + u16::try_from(dice.below(u64::from(PORTS.end - PORTS.start))).unwrap_or(0);
+    let port = || PORTS.start + u16::try_from(dice.below(u64::from(PORTS.end - PORTS.start))).unwrap_or(0);
     let Some(port) = (0..64).map(|_| port()).find(|port| !taken.contains(port)) else { return Ok(None) };
     let public = zos.public_address().await?;
     let ip = public.as_ref().and_then(|public| public.ipv4.split('/').next()).filter(|ip| !ip.is_empty());

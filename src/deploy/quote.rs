@@ -136,17 +136,13 @@ pub(super) async fn quote(services: &Services, account: &Account, order: &Order)
     let lately = services.store.scan(FAILED, &())?.into_iter();
     let avoid: Vec<_> = lately.filter(|(_, at)| now.since(*at) < SHUNNED).map(|(node, _)| NodeId(node)).collect();
     let demand = Demand::of(&part, recipe.light, order.region.clone());
-    let (twin, prices, list) = tokio::join!(
-        twin::state(grid, &identity),
-        grid.chain.prices(),
-        async {
-            match shortlist(grid, &demand, &avoid).await {
-                // Better a node that failed somebody lately than none.
-                Err(NoPlace::NoFit { .. }) if !avoid.is_empty() => shortlist(grid, &demand, &[]).await,
-                other => other,
-            }
+    let (twin, prices, list) = tokio::join!(twin::state(grid, &identity), grid.chain.prices(), async {
+        match shortlist(grid, &demand, &avoid).await {
+            // Better a node that failed somebody lately than none.
+            Err(NoPlace::NoFit { .. }) if !avoid.is_empty() => shortlist(grid, &demand, &[]).await,
+            other => other,
         }
-    );
+    });
     let (twin, prices, list) = (twin?, prices?, list?);
     let Some(node) = list.nodes.into_iter().next() else {
         return Err(No::NoPlace(NoPlace::NoFit { without: vec![], elsewhere: vec![] }));

@@ -2,6 +2,7 @@
 
 use super::schema::{Recipe, Rootfs, Size};
 use crate::grid::GIB;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// What a person's deployment brings. An empty text is "none".
@@ -16,7 +17,7 @@ pub struct Values<'a> {
 }
 
 /// All that a machine's workloads need to know. Sizes in bytes, as the node counts them.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Filled {
     /// The flist's URL.
     pub flist: String,

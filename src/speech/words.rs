@@ -22,7 +22,7 @@ macro_rules! embed {
     };
 }
 
-embed!("desk", "help", "me", "people", "recipes", "units");
+embed!("deploy", "desk", "destroy", "help", "list", "me", "named", "order", "people", "recipes", "show", "units");
 
 /// The text of all files of `language`, with their names.
 pub fn source(language: &str) -> impl Iterator<Item = (&'static str, &'static str)> + '_ {

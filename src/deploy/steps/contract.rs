@@ -4,7 +4,10 @@ use super::{Halt, Sent, Work, fail};
 use crate::deploy::document::{Documents, documents};
 use crate::deploy::log::{Contracts, Event, FailureKind, State, Step, Why};
 use crate::deploy::plan::Site;
-use crate::grid::{Batch, Call, Caller, ContractId, ContractKind, GridError, GridResult, NodeId, Party, Refused, Tx, TwinId};
+use crate::grid::{
+    Batch, Call, Caller, ContractId, ContractKind, GridError, GridResult, NodeId, Party, Refused, TwinId, Tx,
+};
+use futures_util::FutureExt;
 
 impl Work<'_> {
     pub(super) async fn documents(&self, twin: TwinId, site: &Site) -> Result<Documents, Halt> {
@@ -39,7 +42,8 @@ impl Work<'_> {
             Some(State::Began { until, .. }) => until,
             _ => None,
         };
-        let there = async || Ok(self.find_each(&documents, caller.twin).await?.whole(&documents).is_some());
+        let look = || async { Ok(self.find_each(&documents, caller.twin).await?.whole(&documents).is_some()) };
+        let there = || look().boxed();
         // An earlier try may have landed, or may still land.
         if until.is_some() && self.settle(until, &there).await? {
             return self.found(&documents, caller.twin).await;
@@ -79,7 +83,10 @@ impl Work<'_> {
                 let have = have.map(|balance| balance.spendable()).unwrap_or_default();
                 Halt::Turn(Why::Money { have, need: self.entry.seen().plan.hourly })
             }
-            "NodeNotAvailableToDeploy" | "NodeNotExists" | "FarmNotExists" | "FarmHasNotEnoughPublicIPs"
+            "NodeNotAvailableToDeploy"
+            | "NodeNotExists"
+            | "FarmNotExists"
+            | "FarmHasNotEnoughPublicIPs"
             | "FarmHasNotEnoughPublicIPsFree" => {
                 let node = self.blame(site, documents).await;
                 fail(FailureKind::Chain, Some(node), refused.text.clone())
@@ -123,8 +130,8 @@ impl Work<'_> {
             None => {
                 let site = self.site().await?;
                 let documents = self.documents(caller.twin, &site).await?;
-                let there = async || Ok(self.find_each(&documents, caller.twin).await?.any());
-                if !self.settle(until, there).await? {
+                let look = || async { Ok(self.find_each(&documents, caller.twin).await?.any()) };
+                if !self.settle(until, &|| look().boxed()).await? {
                     return Ok(());
                 }
                 self.find_each(&documents, caller.twin).await?.all()
@@ -141,7 +148,7 @@ impl Work<'_> {
                 return Ok(());
             }
             let calls = alive.iter().map(|id| Call::Cancel { contract: *id }).collect();
-            let gone = async || {
+            let gone = || async {
                 for id in &alive {
                     if self.tools.grid.chain.contract(*id).await?.is_some() {
                         return Ok(false);
@@ -150,7 +157,7 @@ impl Work<'_> {
                 Ok(true)
             };
             // Each on its own: one that is gone meanwhile must not keep the others.
-            match self.send(&caller, &Tx { calls, batch: Batch::Force }, None, gone).await? {
+            match self.send(&caller, &Tx { calls, batch: Batch::Force }, None, &|| gone().boxed()).await? {
                 Ok(_) => {}
                 Err(GridError::Refused(refused)) if refused.by == Party::Chain => {
                     return Err(Halt::Again(format!("{} ({})", refused.text, refused.code)));
@@ -185,7 +192,8 @@ impl Found {
     }
 
     fn whole(&self, documents: &Documents) -> Option<Contracts> {
-        let complete = documents.gateway.is_some() == self.gateway.is_some() && documents.name.is_some() == self.name.is_some();
+        let complete =
+            documents.gateway.is_some() == self.gateway.is_some() && documents.name.is_some() == self.name.is_some();
         let machine = self.machine.filter(|_| complete)?;
         Some(Contracts { machine, gateway: self.gateway, name: self.name })
     }

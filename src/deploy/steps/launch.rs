@@ -22,7 +22,8 @@ impl Work<'_> {
         let caller = self.caller().await?;
         let site = self.site().await?;
         let documents = self.documents(caller.twin, &site).await?;
-        let contracts = self.entry.log().await.parts.get(usize::from(self.part)).and_then(|p| p.contract.done().cloned());
+        let contracts =
+            self.entry.log().await.parts.get(usize::from(self.part)).and_then(|p| p.contract.done().cloned());
         let Some(contracts) = contracts else { return Err(Halt::Again("no contracts yet".to_owned())) };
         let machine = self.follow(&caller, &documents.machine, contracts.machine);
         let gateway = async {

@@ -13,8 +13,9 @@ use super::Tools;
 use super::drive::Entry;
 use super::log::{Event, Failure, FailureKind, Step, Why};
 use super::plan::Site;
-use crate::grid::{AccountId, Caller, GridError, NodeId, TwinId, Tx};
+use crate::grid::{AccountId, Caller, GridError, GridResult, NodeId, TwinId, Tx};
 use crate::store::StoreError;
+use futures_util::future::BoxFuture;
 use std::time::Duration;
 
 /// Between two looks at something that is under way on the chain.
@@ -63,6 +64,9 @@ pub(super) struct Work<'a> {
     pub part: u16,
 }
 
+/// Whether an effect is there: asked again and again until it is, or can never be.
+type There<'a> = &'a (dyn Fn() -> BoxFuture<'a, GridResult<bool>> + Sync);
+
 /// What sending came to.
 pub(super) enum Sent {
     /// It is in a block. What it made is found by looking: the answer may have been lost.
@@ -99,7 +103,7 @@ impl Work<'_> {
         caller: &Caller,
         tx: &Tx,
         step: Option<Step>,
-        there: impl AsyncFn() -> Result<bool, GridError>,
+        there: There<'_>,
     ) -> Result<Result<Sent, GridError>, Halt> {
         let chain = &self.tools.grid.chain;
         let account: AccountId = caller.identity.account();
@@ -123,7 +127,7 @@ impl Work<'_> {
     }
 
     /// Waits until the effect is there, or can never come: the block `until` has passed and it is still not.
-    async fn settle(&self, until: Option<u32>, there: impl AsyncFn() -> Result<bool, GridError>) -> Result<bool, Halt> {
+    async fn settle(&self, until: Option<u32>, there: There<'_>) -> Result<bool, Halt> {
         loop {
             // The head first: what lands after this look lands after this head.
             let head = self.tools.grid.chain.head().await;

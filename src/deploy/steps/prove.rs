@@ -35,9 +35,9 @@ impl Work<'_> {
                 }
                 let hopeless = verdict.trouble.is_some_and(|trouble| !trouble.may_pass());
                 if hopeless || self.tools.clock.now().since(began) >= patience {
-                    let because = verdict.because.map(|why| {
-                        format!("{}: {} (wanted: {})", why.what, why.seen.unwrap_or_default(), why.wanted)
-                    });
+                    let because = verdict
+                        .because
+                        .map(|why| format!("{}: {} (wanted: {})", why.what, why.seen.unwrap_or_default(), why.wanted));
                     return Err(fail(FailureKind::NotAnswering, Some(node), because.unwrap_or_default()));
                 }
             }

@@ -7,6 +7,7 @@ use crate::grid::kyc::Standing;
 use crate::grid::terms::Terms;
 use crate::grid::{Caller, GridError, TwinId, Tx, activation};
 use crate::people::twin::{self, calls_to_settle, top_up};
+use futures_util::FutureExt;
 use std::time::Duration;
 
 /// How long the activation service's transfer may take.
@@ -30,12 +31,12 @@ impl Work<'_> {
         let terms = plan.terms.as_ref().map(|t| Terms { link: t.link.clone(), hash: t.hash.clone() });
         let calls = calls_to_settle(&grid.network, &caller.identity, &state, terms.as_ref())
             .map_err(|needed| Halt::Turn(Why::Refused(needed.to_string())))?;
-        let settled = async || {
+        let settled = || async {
             let state = twin::state(grid, &caller.identity).await?;
             Ok(state.twin.is_some() && state.relay_ok)
         };
         if !calls.is_empty() {
-            match self.send(&caller, &Tx::all(calls), Some(Step::Reserve), &settled).await? {
+            match self.send(&caller, &Tx::all(calls), Some(Step::Reserve), &|| settled().boxed()).await? {
                 Ok(Sent::Landed) => {}
                 Ok(Sent::Lost) => return Err(Halt::Again("the twin's registration did not land".to_owned())),
                 // Another hand (a second order of the same person) may have been quicker.
@@ -61,8 +62,8 @@ impl Work<'_> {
             (None, _) => return Ok(()),
             (Some(call), Some(treasury)) => {
                 let treasury = Caller { identity: treasury.clone(), twin: TwinId(0) };
-                let arrived = async || Ok(grid.chain.balance(&account).await?.spendable() >= need);
-                match self.send(&treasury, &Tx::all(vec![call]), Some(Step::Reserve), arrived).await? {
+                let arrived = || async { Ok(grid.chain.balance(&account).await?.spendable() >= need) };
+                match self.send(&treasury, &Tx::all(vec![call]), Some(Step::Reserve), &|| arrived().boxed()).await? {
                     Ok(_) => {}
                     // The treasury is empty: what the account has decides.
                     Err(GridError::Refused(refused)) => tracing::error!(?refused, "the treasury could not pay"),

@@ -1,0 +1,18 @@
+# /list : ce que quelqu’un fait tourner.
+
+list-command =
+    .description = Vos nœuds
+
+list-none = Vous n’avez pas encore de nœud
+list-some = { $count ->
+    [one] Vous avez un nœud
+   *[other] Vous avez { $count } nœuds
+  }
+list-deploy = En déployer un
+list-name = { $name }
+list-entry = { $recipe } · { $stage } · { $place }
+list-starting = démarre
+list-running = tourne
+list-stopping = en cours de retrait
+list-unknown = d’un type inconnu
+list-nowhere = pas encore de place
