@@ -3,6 +3,8 @@
 //! Receive, acknowledge, ask the desk, deliver. A command cannot behave differently on one platform than on
 //! another, for none of them knows any command. Not here: how a platform reads and draws.
 
+pub mod terminal;
+
 use crate::chat::{Ask, Platform};
 use crate::commands::{Answer, Desk};
 use crate::delivery::Delivery;
