@@ -1,6 +1,9 @@
 //! The one integration-test binary. Each module is a room of its own; `house` is the shared harness.
 
 mod live_link;
+mod relay_golden;
+mod relay_sessions;
+mod relay_wire;
 mod rmb_bus;
 mod rmb_house;
 mod rmb_vectors;

@@ -118,5 +118,5 @@ async fn take(relay: &Relay, body: Body) -> Answer {
 
 /// The words that ThreeFold's relay has for bytes that are no envelope.
 fn words(error: &DecodeError) -> &'static str {
-    if error.to_string().contains("varint") { "Incorrect varint" } else { "Unexpected wire type" }
+    if error.to_string().contains("wire type") { "Unexpected wire type" } else { "Incorrect varint" }
 }
