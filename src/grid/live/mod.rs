@@ -4,7 +4,7 @@ mod chain;
 pub mod rmb;
 mod web;
 
-pub use chain::LiveChain;
+pub use chain::{LiveChain, Patience};
 pub use web::LiveWeb;
 
 use super::{Chain, Grid, GridError, GridResult, Lanes, Network, Party};

@@ -26,14 +26,28 @@ pub(super) type At = OnlineClientAtBlock<SubstrateConfig>;
 /// What every sandbox answers to `system_chain`.
 const SANDBOX_CHAIN: &str = "ThreeFold Sandbox";
 
-/// How long one endpoint may take to connect and introduce itself.
-const CONNECT: Duration = Duration::from_secs(10);
+/// How long things may take before something else is tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Patience {
+    /// An endpoint to connect and introduce itself.
+    pub connect: Duration,
+    /// An endpoint to answer a read.
+    pub answer: Duration,
+    /// An endpoint to say whether it took an extrinsic.
+    pub take: Duration,
+    /// An endpoint to say nothing of an extrinsic that it took, before the blocks themselves are looked at.
+    pub silence: Duration,
+    /// An extrinsic to be in a block.
+    pub land: Duration,
+}
 
-/// How long one endpoint may take to answer.
-const ANSWER: Duration = Duration::from_secs(15);
-
-/// How long all endpoints together may take.
-const ALL: Duration = Duration::from_secs(40);
+impl Default for Patience {
+    /// For a chain with a block each 6 s somewhere on the internet: what has not landed in ten blocks is stuck.
+    fn default() -> Self {
+        let secs = Duration::from_secs;
+        Self { connect: secs(10), answer: secs(15), take: secs(10), silence: secs(10), land: secs(60) }
+    }
+}
 
 /// After all endpoints failed, for how long others are told so without trying again.
 const REST: Duration = Duration::from_millis(500);
@@ -126,6 +140,7 @@ impl Session {
 
 /// The way to the chain.
 pub(super) struct Link {
+    pub(super) patience: Patience,
     endpoints: Vec<String>,
     sandbox: bool,
     /// Shared by all sessions, so that metadata is fetched once for each runtime.
@@ -144,8 +159,9 @@ struct State {
 }
 
 impl Link {
-    pub(super) fn new(network: &Network) -> Self {
+    pub(super) fn new(network: &Network, patience: Patience) -> Self {
         Self {
+            patience,
             endpoints: network.chain.clone(),
             sandbox: network.is_sandbox(),
             config: SubstrateConfig::new(),
@@ -159,15 +175,16 @@ impl Link {
         F: Fn(Arc<Session>) -> Fut,
         Fut: Future<Output = Result<T, Trouble>>,
     {
+        let Patience { connect, answer: within, .. } = self.patience;
         let both = async {
             let mut last = String::new();
             for _ in 0..2 {
                 let session = self.session().await?;
-                match timeout(ANSWER, question(session.clone())).await {
+                match timeout(within, question(session.clone())).await {
                     Ok(Ok(answer)) => return Ok(answer),
                     Ok(Err(Trouble::Grid(error))) => return Err(error),
                     Ok(Err(Trouble::Link(text))) => last = text,
-                    Err(_) => last = format!("no answer within {ANSWER:?}"),
+                    Err(_) => last = format!("no answer within {within:?}"),
                 }
                 tracing::debug!(endpoint = session.url, error = last, "left an endpoint of the chain");
                 last = format!("{}: {last}", session.url);
@@ -175,9 +192,10 @@ impl Link {
             }
             Err(GridError::passing(Party::Chain, last))
         };
-        timeout(ALL, both)
+        let all = 2 * (connect + within);
+        timeout(all, both)
             .await
-            .unwrap_or_else(|_| Err(GridError::passing(Party::Chain, format!("no answer within {ALL:?}"))))
+            .unwrap_or_else(|_| Err(GridError::passing(Party::Chain, format!("no answer within {all:?}"))))
     }
 
     /// The present session, or a new one with the first endpoint that will have us.
@@ -195,8 +213,11 @@ impl Link {
         for turn in 0..self.endpoints.len() {
             let which = (state.next + turn) % self.endpoints.len();
             let Some(url) = self.endpoints.get(which) else { continue };
-            let opened = timeout(CONNECT, self.open(url, state.genesis)).await.unwrap_or_else(|_| {
-                Err(GridError::passing(Party::Chain, format!("{url}: no connection within {CONNECT:?}")))
+            let opened = timeout(self.patience.connect, self.open(url, state.genesis)).await.unwrap_or_else(|_| {
+                Err(GridError::passing(
+                    Party::Chain,
+                    format!("{url}: no connection within {:?}", self.patience.connect),
+                ))
             });
             match opened {
                 Ok((session, genesis)) => {
@@ -230,7 +251,10 @@ impl Link {
             return Err(GridError::refused(Party::Chain, "url", text));
         }
         let retries = FixedInterval::from_millis(200).take(2);
-        let client = RpcClient::builder().retry_policy(retries).connection_timeout(CONNECT).request_timeout(ANSWER);
+        let client = RpcClient::builder()
+            .retry_policy(retries)
+            .connection_timeout(self.patience.connect)
+            .request_timeout(self.patience.answer);
         let client: subxt::rpcs::RpcClient = client.build(url).await.map_err(|error| lost(&error))?.into();
         let rpc = LegacyRpcMethods::new(client.clone());
         let chain = rpc.system_chain().await.map_err(|error| lost(&error))?;

@@ -18,6 +18,7 @@ use crate::grid::{
 };
 use async_trait::async_trait;
 use link::Link;
+pub use link::Patience;
 
 /// TFChain over the wire. Connects when first asked, and again whenever that is needed.
 pub struct LiveChain(Link);
@@ -27,7 +28,12 @@ impl LiveChain {
     /// with code `wrong-chain` when one answers that is not this network's (a sandbox for a live network or the
     /// other way round), with code `url` when an endpoint may not be used (`ws` beyond this machine).
     pub fn new(network: &Network) -> Self {
-        Self(Link::new(network))
+        Self::with_patience(network, Patience::default())
+    }
+
+    /// The same, with other patience.
+    pub fn with_patience(network: &Network, patience: Patience) -> Self {
+        Self(Link::new(network, patience))
     }
 
     /// The endpoint that is in use, and what it calls its chain.

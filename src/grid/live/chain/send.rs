@@ -5,7 +5,7 @@
 //! the extrinsic in the blocks that it can be in, hand it over again. Only when the time runs out without an
 //! answer is the outcome [`Unclear`](GridError::Unclear).
 
-use super::link::{Link, Session, Trouble};
+use super::link::{Link, Patience, Session, Trouble};
 use super::outcome::outcome;
 use super::sign::ERA;
 use crate::grid::{GridError, GridResult, Landed, Party, Prepared};
@@ -16,15 +16,6 @@ use subxt::rpcs::methods::legacy::TransactionStatus;
 use subxt::utils::H256;
 use tokio::time::{Instant, sleep, timeout};
 
-/// How long to wait for inclusion in all. Ten blocks: what is not in by then is stuck.
-const LAND: Duration = Duration::from_secs(60);
-
-/// How long an endpoint may take to say whether it took the extrinsic.
-const TAKE: Duration = Duration::from_secs(10);
-
-/// How long the watch may be silent before the blocks themselves are looked at.
-const SILENCE: Duration = Duration::from_secs(10);
-
 /// Between two tries.
 const PAUSE: Duration = Duration::from_millis(500);
 
@@ -34,9 +25,10 @@ const DEPTH: u32 = 4;
 /// See [`Chain::send`](crate::grid::Chain::send).
 pub(super) async fn send(link: &Link, prepared: &Prepared) -> GridResult<Landed> {
     let start = Instant::now();
-    let mut sending = Sending::new(prepared);
+    let land = link.patience.land;
+    let mut sending = Sending::new(prepared, link.patience);
     let mut last = String::new();
-    while start.elapsed() < LAND {
+    while start.elapsed() < land {
         let session = match link.session().await {
             Ok(session) => session,
             Err(error) if !sending.handed_over => return Err(error),
@@ -46,7 +38,7 @@ pub(super) async fn send(link: &Link, prepared: &Prepared) -> GridResult<Landed>
                 continue;
             }
         };
-        match timeout(LAND.saturating_sub(start.elapsed()), sending.attempt(&session)).await {
+        match timeout(land.saturating_sub(start.elapsed()), sending.attempt(&session)).await {
             Ok(Ok(result)) => return result,
             Ok(Err(Trouble::Grid(error))) if !sending.handed_over => return Err(error),
             Ok(Err(Trouble::Grid(error))) => return Err(GridError::unclear(Party::Chain, error)),
@@ -56,13 +48,14 @@ pub(super) async fn send(link: &Link, prepared: &Prepared) -> GridResult<Landed>
                 link.leave(&session).await;
                 sleep(PAUSE).await;
             }
-            Err(_) => last = format!("not in a block within {LAND:?}"),
+            Err(_) => last = format!("not in a block within {land:?}"),
         }
     }
     Err(GridError::unclear(Party::Chain, last))
 }
 
 struct Sending<'a> {
+    patience: Patience,
     prepared: &'a Prepared,
     /// Whether some endpoint may have taken it.
     handed_over: bool,
@@ -71,8 +64,8 @@ struct Sending<'a> {
 }
 
 impl<'a> Sending<'a> {
-    fn new(prepared: &'a Prepared) -> Self {
-        Self { prepared, handed_over: false, unseen: prepared.last_block.saturating_sub(ERA - 1) }
+    fn new(prepared: &'a Prepared, patience: Patience) -> Self {
+        Self { patience, prepared, handed_over: false, unseen: prepared.last_block.saturating_sub(ERA - 1) }
     }
 
     async fn attempt(&mut self, session: &Arc<Session>) -> Result<GridResult<Landed>, Trouble> {
@@ -82,7 +75,8 @@ impl<'a> Sending<'a> {
             return Ok(result);
         }
         self.handed_over = true;
-        let taken = timeout(TAKE, session.rpc.author_submit_and_watch_extrinsic(&self.prepared.bytes)).await;
+        let taken =
+            timeout(self.patience.take, session.rpc.author_submit_and_watch_extrinsic(&self.prepared.bytes)).await;
         let mut watch = match taken {
             Err(_) => return Err(Trouble::Link("no word whether it was taken".to_owned())),
             Ok(Ok(watch)) => watch,
@@ -90,7 +84,7 @@ impl<'a> Sending<'a> {
             Ok(Err(error)) => return Err(error.into()),
         };
         loop {
-            match timeout(SILENCE, watch.next()).await {
+            match timeout(self.patience.silence, watch.next()).await {
                 Err(_) => return self.follow(session).await,
                 Ok(None) => return Err(Trouble::Link("the watch ended".to_owned())),
                 Ok(Some(Err(error))) => return Err(error.into()),
