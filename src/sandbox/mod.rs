@@ -11,6 +11,7 @@ pub mod fault;
 pub mod graphql;
 pub mod kyc;
 pub mod leftovers;
+pub mod machines;
 pub mod nodes;
 pub mod proxy;
 pub mod relay;

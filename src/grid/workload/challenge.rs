@@ -2,8 +2,7 @@
 //!
 //! Plain concatenation without separators, so order and Go's way of printing are all there is to it.
 
-use super::data::{Backend, Encryption};
-use super::{Deployment, HexBytes, Machine, NetworkData, QsfsData, SignatureRequirement, Workload, WorkloadData};
+use super::{Backend, Deployment, Encryption, HexBytes, Machine, NetworkData, QsfsData, SignatureRequirement, Workload, WorkloadData};
 use std::fmt::{Display, Write as _};
 
 struct Text(String);

@@ -3,7 +3,7 @@
 //! Structures that can hold keys, passwords or a person's environment print their name only.
 
 use super::net::maybe;
-use super::{Cidr, HexBytes, WireguardKey, nullable};
+use super::{Cidr, Gateway, GatewayFqdn, HexBytes, QsfsData, WireguardKey, Zdb, Zlogs, nullable};
 use crate::grid::{GIB, Resources};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -307,130 +307,6 @@ pub struct IpData {
     pub v6: bool,
 }
 
-/// A web name under the gateway's domain.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Gateway {
-    /// The name before the domain; the twin needs a name contract for it.
-    pub name: String,
-    /// Whether TLS ends at the backend.
-    #[serde(default)]
-    pub tls_passthrough: bool,
-    /// Exactly one in practice: `http://IP:port`.
-    #[serde(default, deserialize_with = "nullable")]
-    pub backends: Vec<String>,
-    /// The private network through which the backend is reached; it must exist on the gateway node.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub network: Option<String>,
-}
-
-/// A web name of one's own.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct GatewayFqdn {
-    /// The whole name.
-    pub fqdn: String,
-    /// Whether TLS ends at the backend.
-    #[serde(default)]
-    pub tls_passthrough: bool,
-    /// As for [`Gateway`].
-    #[serde(default, deserialize_with = "nullable")]
-    pub backends: Vec<String>,
-    /// As for [`Gateway`].
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub network: Option<String>,
-}
-
-/// A file system over zdb namespaces.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "zos.md section 3, qsfs: names of the protocol, without more to say")]
-pub struct QsfsData {
-    pub cache: u64,
-    pub config: QsfsConfig,
-}
-
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "as QsfsData")]
-pub struct QsfsConfig {
-    pub minimal_shards: u32,
-    pub expected_shards: u32,
-    pub redundant_groups: u32,
-    pub redundant_nodes: u32,
-    pub max_zdb_data_dir_size: u32,
-    pub encryption: Encryption,
-    pub meta: QsfsMeta,
-    #[serde(default, deserialize_with = "nullable")]
-    pub groups: Vec<QsfsGroup>,
-    pub compression: Compression,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "as QsfsData")]
-pub struct Encryption {
-    pub algorithm: String,
-    pub key: HexBytes,
-}
-
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "as QsfsData")]
-pub struct QsfsMeta {
-    #[serde(rename = "type")]
-    pub kind: String,
-    pub config: MetaConfig,
-}
-
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "as QsfsData")]
-pub struct MetaConfig {
-    pub prefix: String,
-    pub encryption: Encryption,
-    #[serde(default, deserialize_with = "nullable")]
-    pub backends: Vec<Backend>,
-}
-
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "as QsfsData")]
-pub struct QsfsGroup {
-    #[serde(default, deserialize_with = "nullable")]
-    pub backends: Vec<Backend>,
-}
-
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "as QsfsData")]
-pub struct Backend {
-    pub address: String,
-    pub namespace: String,
-    pub password: String,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "as QsfsData")]
-pub struct Compression {
-    pub algorithm: String,
-}
-
-/// A zdb namespace.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Zdb {
-    /// Bytes of HDD.
-    pub size: u64,
-    /// `seq` or `user`.
-    pub mode: String,
-    /// Its password.
-    #[serde(default)]
-    pub password: String,
-    /// Whether reading needs no password.
-    #[serde(default)]
-    pub public: bool,
-}
-
-/// A machine's log, streamed away.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Zlogs {
-    /// The name of a `zmachine` of the same document.
-    pub zmachine: String,
-    /// `redis`, `ws` or `wss` URL.
-    pub output: String,
-}
-
 macro_rules! opaque {
     ($($name:ident),*) => {$(
         impl fmt::Debug for $name {
@@ -440,5 +316,6 @@ macro_rules! opaque {
         }
     )*};
 }
+pub(super) use opaque;
 
-opaque!(Machine, NetworkData, QsfsData, QsfsConfig, QsfsMeta, MetaConfig, QsfsGroup, Backend, Zdb);
+opaque!(Machine, NetworkData);

@@ -6,17 +6,22 @@
 
 mod challenge;
 mod data;
+mod gateway;
 mod net;
 mod outcome;
+mod storage;
 mod valid;
 
 pub use data::{
-    Backend, Compression, Encryption, Gateway, GatewayFqdn, Interface, IpData, Kind, Machine, MachineCapacity,
-    MachineNetwork, MetaConfig, Mount, MyceliumIp, MyceliumNet, NetworkData, Peer, QsfsConfig, QsfsData, QsfsGroup,
-    QsfsMeta, Volume, WorkloadData, Zdb, Zlogs,
+    Interface, IpData, Kind, Machine, MachineCapacity, MachineNetwork, Mount, MyceliumIp,
+    MyceliumNet, NetworkData, Peer, Volume, WorkloadData,
 };
+pub use gateway::{Gateway, GatewayFqdn};
 pub use net::{Cidr, HexBytes, NotACidr, WireguardKey, routing_address, wireguard_public};
 pub use outcome::{GatewayResult, MachineResult, Outcome, PublicIpResult, State};
+pub use storage::{
+    Backend, Compression, Encryption, MetaConfig, QsfsConfig, QsfsData, QsfsGroup, QsfsMeta, Zdb, Zlogs,
+};
 pub use valid::Invalid;
 
 use super::{AccountId, ContractId, DocumentHash, Identity, KeyKind, Resources, TwinId};
