@@ -2,7 +2,10 @@
 //!
 //! Plain concatenation without separators, so order and Go's way of printing are all there is to it.
 
-use super::{Backend, Deployment, Encryption, HexBytes, Machine, NetworkData, QsfsData, SignatureRequirement, Workload, WorkloadData};
+use super::{
+    Backend, Deployment, Encryption, HexBytes, Machine, NetworkData, QsfsData, SignatureRequirement, Workload,
+    WorkloadData,
+};
 use std::fmt::{Display, Write as _};
 
 struct Text(String);

@@ -13,8 +13,8 @@ mod storage;
 mod valid;
 
 pub use data::{
-    Interface, IpData, Kind, Machine, MachineCapacity, MachineNetwork, Mount, MyceliumIp,
-    MyceliumNet, NetworkData, Peer, Volume, WorkloadData,
+    Interface, IpData, Kind, Machine, MachineCapacity, MachineNetwork, Mount, MyceliumIp, MyceliumNet, NetworkData,
+    Peer, Volume, WorkloadData,
 };
 pub use gateway::{Gateway, GatewayFqdn};
 pub use net::{Cidr, HexBytes, NotACidr, WireguardKey, routing_address, wireguard_public};

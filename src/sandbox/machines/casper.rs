@@ -227,7 +227,9 @@ impl Casper {
             ("peers", "number of connected peers", view.peers),
             ("consensus_current_era", "the current era in consensus", high / ERA),
         ];
-        rows.iter().map(|(name, help, value)| format!("# HELP {name} {help}\n# TYPE {name} gauge\n{name} {value}\n")).collect()
+        rows.iter()
+            .map(|(name, help, value)| format!("# HELP {name} {help}\n# TYPE {name} gauge\n{name} {value}\n"))
+            .collect()
     }
 
     /// What its REST port answers; `None` while the port is closed.

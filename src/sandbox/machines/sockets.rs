@@ -67,11 +67,11 @@ impl Machines {
                 stays
             });
             for (id, (address, running)) in wanted {
-                if !open.contains_key(&id) {
+                open.entry(id).or_insert_with(|| {
                     let token = stop.child_token();
                     self.open(address, &running, &tasks, &token);
-                    open.insert(id, (address, token));
-                }
+                    (address, token)
+                });
             }
             tokio::select! {
                 () = stop.cancelled() => break,

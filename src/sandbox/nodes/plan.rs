@@ -116,11 +116,31 @@ impl NodePlan {
     pub fn features(&self) -> Vec<String> {
         let mut features = match self.flavour {
             Flavour::Full => vec![
-                "zmount", "network", "zdb", "zmachine", "volume", "ipv4", "ip", "gateway-name-proxy",
-                "gateway-fqdn-proxy", "qsfs", "zlogs", "yggdrasil", "mycelium", "wireguard",
+                "zmount",
+                "network",
+                "zdb",
+                "zmachine",
+                "volume",
+                "ipv4",
+                "ip",
+                "gateway-name-proxy",
+                "gateway-fqdn-proxy",
+                "qsfs",
+                "zlogs",
+                "yggdrasil",
+                "mycelium",
+                "wireguard",
             ],
             Flavour::Light => vec![
-                "zmachine-light", "network-light", "zdb", "zmount", "volume", "qsfs", "zlogs", "mycelium", "wireguard",
+                "zmachine-light",
+                "network-light",
+                "zdb",
+                "zmount",
+                "volume",
+                "qsfs",
+                "zlogs",
+                "mycelium",
+                "wireguard",
             ],
         };
         if self.flavour == Flavour::Light && self.domain().is_some() {
