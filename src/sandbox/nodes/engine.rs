@@ -123,8 +123,8 @@ impl Fleet {
         {
             let mut ledger = seat.ledger();
             let Some(document) = ledger.holdings.get(&contract).map(|holding| holding.document.clone()) else { return };
-            let result = match twist {
-                Twist::Fail(why) => Err(why),
+            let result = match &twist {
+                Twist::Fail(why) => Err(why.clone()),
                 _ => install(seat, &ledger, &document, &workload, &facts),
             };
             let Some(holding) = ledger.holdings.get_mut(&contract) else { return };
@@ -195,10 +195,7 @@ impl Fleet {
         let Some(holding) = ledger.holdings.get_mut(&contract) else { return };
         holding.taken.remove(name);
         let created = self.seconds();
-        holding.record(
-            name,
-            Outcome { created, state: State::Deleted, error: why.to_owned(), data: Value::Null },
-        );
+        holding.record(name, Outcome { created, state: State::Deleted, error: why.to_owned(), data: Value::Null });
         if let Some(workload) = holding.document.workload(name) {
             self.darken(seat, contract, workload);
         }

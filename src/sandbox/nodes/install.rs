@@ -72,7 +72,10 @@ pub fn install(
             match facts.name_owner {
                 None => return Err(format!("failed to get name contract '{}': not found", gateway.name)),
                 Some(owner) if owner != document.twin_id => {
-                    return Err(format!("name contract '{}' does not belong to twin {}", gateway.name, document.twin_id));
+                    return Err(format!(
+                        "name contract '{}' does not belong to twin {}",
+                        gateway.name, document.twin_id
+                    ));
                 }
                 Some(_) => {}
             }

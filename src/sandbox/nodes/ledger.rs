@@ -215,11 +215,8 @@ impl Ledger {
                 .map(|(index, _)| Some((medium, index, bytes)))
                 .ok_or_else(|| format!("not enough space left in pools of this type {word}"))
         };
-        let disk = if need.hru > 0 {
-            place(Medium::Hdd, need.hru, "hdd")?
-        } else {
-            place(Medium::Ssd, need.sru, "ssd")?
-        };
+        let disk =
+            if need.hru > 0 { place(Medium::Hdd, need.hru, "hdd")? } else { place(Medium::Ssd, need.sru, "ssd")? };
         Ok(Taken { cru: need.cru, mru: need.mru, disk })
     }
 }
@@ -240,14 +237,7 @@ mod tests {
     fn holding(id: u64) -> Holding {
         let mut document = Deployment::new(TwinId(1), Vec::new());
         document.contract_id = ContractId(id);
-        Holding {
-            document,
-            changes: Vec::new(),
-            taken: BTreeMap::new(),
-            checked: true,
-            reported: None,
-            update: None,
-        }
+        Holding { document, changes: Vec::new(), taken: BTreeMap::new(), checked: true, reported: None, update: None }
     }
 
     fn machine(memory: u64) -> WorkloadData {

@@ -230,7 +230,12 @@ impl Fleet {
     }
 
     /// Makes a workload that runs visible from outside: its machine, or its web name.
-    fn light(&self, seat: &Seat, document: &crate::grid::workload::Deployment, workload: &crate::grid::workload::Workload) {
+    fn light(
+        &self,
+        seat: &Seat,
+        document: &crate::grid::workload::Deployment,
+        workload: &crate::grid::workload::Workload,
+    ) {
         if workload.result.state != crate::grid::workload::State::Ok {
             return;
         }

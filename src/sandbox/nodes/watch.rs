@@ -102,9 +102,10 @@ impl Fleet {
             let workload = {
                 let ledger = seat.ledger();
                 let workloads = ledger.holdings.get(&id).map(|holding| holding.document.workloads.clone());
-                workloads.into_iter().flatten().find(
-                    |w| matches!(&w.data, WorkloadData::GatewayNameProxy(gateway) if gateway.name == *name),
-                )
+                workloads
+                    .into_iter()
+                    .flatten()
+                    .find(|w| matches!(&w.data, WorkloadData::GatewayNameProxy(gateway) if gateway.name == *name))
             };
             if let Some(workload) = workload {
                 let why = "workload decommissioned by system, reason: name contract is gone";
