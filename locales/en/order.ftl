@@ -69,4 +69,4 @@ order-no-kyc = The grid wants to know who you are before it runs a machine, and 
 order-no-kyc-pending = Your identity check is still being looked at. Ask again when it is done.
 order-no-kyc-rejected = Your identity check was turned down, so the grid will not run a machine for you.
 order-no-money = Your account holds { $have }; a day of this node takes { $need }.
-order-no-money-send = Send more to { $address }, then ask again.
+order-no-money-send = Send more to this address, then ask again.

@@ -69,4 +69,4 @@ order-no-kyc = La grille veut savoir qui vous êtes avant de faire tourner une m
 order-no-kyc-pending = Votre vérification d’identité est encore en cours. Redemandez quand elle sera faite.
 order-no-kyc-rejected = Votre vérification d’identité a été refusée ; la grille ne fera pas tourner de machine pour vous.
 order-no-money = Votre compte contient { $have } ; un jour de ce nœud en demande { $need }.
-order-no-money-send = Envoyez-en à { $address }, puis redemandez.
+order-no-money-send = Envoyez-en à cette adresse, puis redemandez.

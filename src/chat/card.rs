@@ -101,14 +101,12 @@ pub enum Urge {
         /// Its answers.
         answers: super::Answers,
     },
-    /// Fills an open form's field.
+    /// Answers an open form.
     Fill {
         /// The form.
         draft: super::DraftId,
-        /// The field.
-        field: String,
-        /// The answer.
-        value: String,
+        /// The answers.
+        answers: super::Answers,
     },
     /// Opens a form's field again.
     Reopen {

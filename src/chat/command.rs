@@ -116,6 +116,8 @@ pub struct Refusal {
     pub what: Line,
     /// Why, and what would be right.
     pub why: Vec<Line>,
+    /// What helps and is to be copied: an address, a command.
+    pub copy: Option<String>,
     /// The ways out.
     pub ways: Vec<Button>,
 }
@@ -123,7 +125,7 @@ pub struct Refusal {
 impl Refusal {
     /// A no with a reason.
     pub fn new(what: Line, why: Line) -> Self {
-        Self { what, why: vec![why], ways: Vec::new() }
+        Self { what, why: vec![why], copy: None, ways: Vec::new() }
     }
 
     /// With a way out.

@@ -97,7 +97,8 @@ pub(super) fn refuse(misfit: Misfit, draft: &Draft, form: Option<&Form>) -> Card
     if let Some(near) = misfit.near {
         card = card.text(Line::new("desk-did-you-mean").with("word", near.as_str()));
         if !near.ends_with(':') {
-            let urge = Urge::Fill { draft: draft.id.clone(), field: misfit.name.clone(), value: near.clone() };
+            let urge =
+                Urge::Fill { draft: draft.id.clone(), answers: Answers::from([(misfit.name.clone(), near.clone())]) };
             let text = Line::new("desk-take").with("word", near);
             card = card.button(Button::new(text, ButtonStyle::Primary, urge));
         }

@@ -1,7 +1,7 @@
 //! `/deploy`: from an order to a plan with its price, and from a plan that is accepted to a deployment.
 //!
-//! The plan is shown before anything is spent; its button runs the same command with every answer given, so
-//! that one line and a wizard are the same thing. Not here: what happens after it is accepted (`deploy`).
+//! The plan is shown before anything is spent; its button answers the same form with a yes, so that one line
+//! and a wizard are the same thing. Not here: what happens after it is accepted (`deploy`).
 
 use super::no::refuse;
 use super::{Command, Context, Trouble};
@@ -109,7 +109,7 @@ impl Command for Deploy {
         };
         let yes = |name: &str| answers.get(name).is_some_and(|answer| answer == "yes");
         if !yes("now") || (quote.terms.is_some() && !yes("terms")) {
-            return Ok(Reply::new(plan_card(cx, &quote, answers)));
+            return Ok(Reply::new(plan_card(cx, &quote)));
         }
         let mut account = cx.account.clone();
         if let Some(terms) = &quote.terms
@@ -160,7 +160,7 @@ pub(super) fn region_line(region: &str) -> Line {
 }
 
 /// What it would be, where, for how much, and what is left afterwards.
-fn plan_card(cx: &Context<'_>, quote: &Quote, answers: &Answers) -> Card {
+fn plan_card(cx: &Context<'_>, quote: &Quote) -> Card {
     let node = &quote.node;
     let title = Line::new("order-plan")
         .with("recipe", quote.recipe.title())
@@ -198,24 +198,23 @@ fn plan_card(cx: &Context<'_>, quote: &Quote, answers: &Answers) -> Card {
     if !quote.recipe.proven_on(&cx.house.grid.network.name) {
         card = card.text(Line::new("order-unproven"));
     }
-    let mut all = answers.clone();
-    all.insert("now".to_owned(), "yes".to_owned());
+    let mut yes = Answers::from([("now".to_owned(), "yes".to_owned())]);
     let start = match &quote.terms {
         Some(terms) => {
             card = card
                 .text(Line::new("order-terms"))
                 .block(Block::Link { text: Line::new("order-terms-link"), url: terms.link.clone() });
-            all.insert("terms".to_owned(), "yes".to_owned());
+            yes.insert("terms".to_owned(), "yes".to_owned());
             "order-accept-and-start"
         }
         None => "order-start",
     };
-    let run = Urge::Run { command: SPEC.name.to_owned(), answers: all };
+    let go = Urge::Fill { draft: cx.draft.clone(), answers: yes };
     let reopen = |text: &str, field: &str| {
         let urge = Urge::Reopen { draft: cx.draft.clone(), field: field.to_owned() };
         Button::new(Line::new(text), ButtonStyle::Plain, urge)
     };
-    card.button(Button::new(Line::new(start), ButtonStyle::Primary, run))
+    card.button(Button::new(Line::new(start), ButtonStyle::Primary, go))
         .button(reopen("order-change-size", "size"))
         .button(reopen("order-change-region", "region"))
         .button(reopen("order-change-name", "name"))

@@ -139,9 +139,7 @@ impl Desk {
             return Ok(foreign(&press.person.name));
         }
         match press.urge {
-            Urge::Fill { draft, field, value } => {
-                self.fill(caller, &draft, Answers::from([(field, value)]), None).await
-            }
+            Urge::Fill { draft, answers } => self.fill(caller, &draft, answers, None).await,
             Urge::Reopen { draft, field } => self.fill(caller, &draft, Answers::new(), Some(field)).await,
             Urge::Run { command, answers } => {
                 let command = find(caller, &command)?;

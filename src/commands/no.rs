@@ -82,7 +82,8 @@ pub(super) fn refuse(no: No, cx: &Context<'_>, answers: &Answers) -> Trouble {
                     .with("have", units::tft(have.as_f64()))
                     .with("need", units::tft(need.as_f64())),
             );
-            no.why.push(Line::new("order-no-money-send").with("address", address.to_string()));
+            no.why.push(Line::new("order-no-money-send"));
+            no.copy = Some(address.to_string());
             no.into()
         }
     }

@@ -2,7 +2,7 @@
 //!
 //! Here is the one translation from technical errors to what people read. Evidence goes to the log.
 
-use crate::chat::{Card, Refusal, Tone};
+use crate::chat::{Block, Card, Refusal, Tone};
 use crate::grid::{GridError, Party};
 use crate::speech::Line;
 use crate::store::StoreError;
@@ -78,6 +78,7 @@ fn party(by: Party) -> Line {
 impl From<Refusal> for Card {
     fn from(refusal: Refusal) -> Self {
         let mut card = refusal.why.into_iter().fold(Card::new(Tone::No, refusal.what), Card::text);
+        card.blocks.extend(refusal.copy.map(Block::Code));
         card.buttons = refusal.ways;
         card
     }

@@ -15,7 +15,7 @@ use crate::verify::Verdict;
 pub fn card(log: &Log, recipe: Option<&Recipe>, now: Timestamp, waiting: Option<&str>) -> Card {
     match log.stage() {
         Stage::Starting => starting(log, recipe, now, waiting),
-        Stage::Running => running(log, recipe, now),
+        Stage::Running => running(log, recipe),
         Stage::Stopping => stopping(log, waiting),
         Stage::Gone => gone(log),
     }
@@ -118,7 +118,7 @@ fn timed(step: Line, span: std::time::Duration) -> Line {
     Line::new("deploy-step-time").with("step", step).with("time", units::duration(span))
 }
 
-fn running(log: &Log, recipe: Option<&Recipe>, now: Timestamp) -> Card {
+fn running(log: &Log, recipe: Option<&Recipe>) -> Card {
     let since = log.parts.iter().filter_map(|part| match &part.prove {
         State::Did { at, .. } => Some(*at),
         _ => None,
@@ -139,7 +139,7 @@ fn running(log: &Log, recipe: Option<&Recipe>, now: Timestamp) -> Card {
         if let Some(addresses) = part.launch.done() {
             card = reachable(card, addresses, log);
         }
-        card = levels(card, part.seen.as_ref(), recipe, now);
+        card = levels(card, part.seen.as_ref(), recipe);
         if let Some(contracts) = part.contract.done() {
             let ids = contracts.all().iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
             card = card.fact(Line::new("deploy-contracts"), Line::new("deploy-literal").with("text", ids));
@@ -170,7 +170,7 @@ fn reachable(mut card: Card, addresses: &Addresses, log: &Log) -> Card {
 }
 
 /// Each level that the recipe can prove, and what keeps it from the next.
-fn levels(card: Card, verdict: Option<&Verdict>, recipe: Option<&Recipe>, now: Timestamp) -> Card {
+fn levels(card: Card, verdict: Option<&Verdict>, recipe: Option<&Recipe>) -> Card {
     let (Some(verdict), Some(recipe)) = (verdict, recipe) else { return card };
     let top = recipe.probe.top();
     let mut lines = Vec::new();
@@ -186,7 +186,7 @@ fn levels(card: Card, verdict: Option<&Verdict>, recipe: Option<&Recipe>, now: T
         Some(trouble) => card.text(trouble.line()),
         None => card,
     };
-    card.text(Line::new("deploy-looked").with("ago", units::duration(now.since(verdict.at))))
+    card.text(Line::new("deploy-looked").with("at", units::moment(verdict.at)))
 }
 
 fn stopping(log: &Log, waiting: Option<&str>) -> Card {

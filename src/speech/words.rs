@@ -22,7 +22,9 @@ macro_rules! embed {
     };
 }
 
-embed!("deploy", "desk", "destroy", "help", "list", "me", "named", "order", "people", "recipes", "show", "units");
+embed!(
+    "deploy", "desk", "destroy", "help", "list", "me", "named", "order", "people", "recipes", "show", "units", "verify"
+);
 
 /// The text of all files of `language`, with their names.
 pub fn source(language: &str) -> impl Iterator<Item = (&'static str, &'static str)> + '_ {

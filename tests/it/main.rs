@@ -8,3 +8,4 @@ mod relay_wire;
 mod rmb_bus;
 mod rmb_house;
 mod rmb_vectors;
+mod words;

@@ -191,6 +191,7 @@ impl Platform for Terminal {
     }
 
     async fn settled(&self, _ask: &Ask, well: bool) {
+        self.screen().rest();
         let mut script = self.script();
         script.waiting = false;
         script.failed |= !well;

@@ -18,6 +18,8 @@ pub(super) struct Screen {
     look: Look,
     /// The number of the ask that is being answered.
     ask: u64,
+    /// Whether it has come to rest.
+    rested: bool,
     /// The number of the last message.
     last: u64,
     shown: BTreeMap<u64, Shown>,
@@ -51,17 +53,23 @@ impl Screen {
     }
 
     fn with(out: Out, look: Look) -> Self {
-        Self { out, look, ask: 0, last: 0, shown: BTreeMap::new(), above: None }
+        Self { out, look, ask: 0, rested: false, last: 0, shown: BTreeMap::new(), above: None }
     }
 
     /// A line was typed: what it means under the card that was shown last.
     pub fn heard(&mut self, line: &str) -> What {
         self.ask += 1;
+        self.rested = false;
         if let Out::Text(out) = &mut self.out {
             // A transcript that cannot be written is noticed at the next card.
             let _ = writeln!(out, "> {line}");
         }
         hear(line, self.shown.get(&self.last).map(|shown| &shown.card))
+    }
+
+    /// What the last line started has come to rest.
+    pub fn rest(&mut self) {
+        self.rested = true;
     }
 
     /// Whether the last card waits for an answer.
@@ -89,7 +97,16 @@ impl Screen {
     pub fn edit(&mut self, message: u64, card: &Card<String>) -> Result<bool> {
         let Some(mut shown) = self.shown.remove(&message) else { return Ok(false) };
         let before = std::mem::replace(&mut shown.card, card.clone());
-        let printed = self.print(message, "edit", &shown, Some(&before));
+        // Of several messages about one topic, the newest tells. In a transcript, what changes in the background, after
+        // its line has come to rest, would stand among the answers to others.
+        let newer =
+            shown.topic.is_some() && self.shown.range(message + 1..).any(|(_, other)| other.topic == shown.topic);
+        let quiet = match self.out {
+            Out::Json(_) => false,
+            Out::Text(_) => newer || shown.ask != self.ask || self.rested,
+            Out::Tty(_) => newer,
+        };
+        let printed = if quiet { Ok(()) } else { self.print(message, "edit", &shown, Some(&before)) };
         self.shown.insert(message, shown);
         printed.map(|()| true)
     }
@@ -109,8 +126,8 @@ impl Screen {
             }
             Out::Text(out) => {
                 let lines = match before {
-                    Some(before) if card.tone == Tone::Busy => news(before, card, self.look),
-                    _ => paint::card(card, self.look).into_iter().chain([String::new()]).collect(),
+                    Some(before) => told(before, card, self.look),
+                    None => whole(card, self.look),
                 };
                 lines.iter().try_for_each(|line| writeln!(out, "{line}"))?;
                 out.flush()
@@ -122,18 +139,18 @@ impl Screen {
                 let above = self.above.filter(|(above, high, then)| {
                     before.is_some() && *above == message && *then == typed && *high < rows
                 });
-                let mut lines = match before {
-                    Some(before) if above.is_none() && card.tone == Tone::Busy => {
-                        let news = news(before, card, look);
-                        if news.is_empty() {
-                            return Ok(());
-                        }
-                        // Out of its place, news says what it is about.
-                        std::iter::once(card.title.clone()).chain(news).collect()
-                    }
-                    _ => paint::card(card, look),
+                let mut lines = match before.filter(|_| above.is_none()) {
+                    None => whole(card, look),
+                    Some(before) => told(before, card, look),
                 };
-                lines.push(String::new());
+                if lines.is_empty() {
+                    return Ok(());
+                }
+                if lines.last().is_some_and(|line| !line.is_empty()) {
+                    // News out of its place says what it is about.
+                    lines.insert(0, card.title.clone());
+                    lines.push(String::new());
+                }
                 let high = lines.iter().map(|line| plain_width(line).div_ceil(columns.max(1)).max(1)).sum();
                 // Up over what stands there, and clear to the end: the new card takes its place.
                 let back = above.map_or(String::new(), |(_, high, _)| format!("\x1b[{high}A\r\x1b[J"));
@@ -151,6 +168,17 @@ fn plain_width(line: &str) -> usize {
     // The escape letter itself has no width; the bracket has one.
     let brackets = line.matches("\x1b[").count();
     line.replace('\x1b', "").width().saturating_sub(colours + brackets)
+}
+
+/// The card, and a line's space below.
+fn whole(card: &Card<String>, look: Look) -> Vec<String> {
+    paint::card(card, look).into_iter().chain([String::new()]).collect()
+}
+
+/// What is worth telling of a change: all of it when it has come to another state, else what is new.
+fn told(before: &Card<String>, now: &Card<String>, look: Look) -> Vec<String> {
+    let other = before.tone != now.tone || gist(&before.title) != gist(&now.title);
+    if other && now.tone != Tone::Busy { whole(now, look) } else { news(before, now, look) }
 }
 
 /// What has been done since `before`: steps that came to an end, and new sentences. Ticking figures are no news, and
