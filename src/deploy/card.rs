@@ -3,7 +3,8 @@
 //! Nothing here awaits, fails or reads the clock: the moment is a parameter. The words are in
 //! `locales/<lang>/deploy.ftl`.
 
-use super::log::{Addresses, FailureKind, Log, Part, Stage, State, Why};
+use super::event::{Addresses, FailureKind, Why};
+use super::log::{Log, Part, Stage, State};
 use super::plan::Site;
 use crate::chat::{Answers, Block, Button, ButtonStyle, Card, Mark, Tone, Urge};
 use crate::clock::Timestamp;

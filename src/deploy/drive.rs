@@ -3,7 +3,8 @@
 //! One task for each deployment that is not at rest. It may be killed at any instant: everything it needs is
 //! in the log and on the grid. Not here: what a step does (`steps`), what is next (`log`).
 
-use super::log::{Event, Failure, Log, Outcome, Stage, Step, Todo, Why};
+use super::event::{Event, Failure, Outcome, Step, Why};
+use super::log::{Log, Stage, Todo};
 use super::place::FAILED;
 use super::plan::Stamped;
 use super::steps::{Halt, Work};

@@ -7,6 +7,7 @@
 mod card;
 mod document;
 mod drive;
+mod event;
 mod log;
 mod place;
 mod plan;
@@ -15,9 +16,8 @@ mod steps;
 
 pub use card::place as place_line;
 pub use drive::Entry;
-pub use log::{
-    Addresses, Contracts, Event, Failure, FailureKind, Illegal, Log, Outcome, Part, Stage, State, Step, Todo, Why,
-};
+pub use event::{Addresses, Contracts, Event, Failure, FailureKind, Outcome, Step, Why};
+pub use log::{Illegal, Log, Part, Stage, State, Todo};
 pub use place::{Need, NoPlace};
 pub use plan::{GatewaySite, Host, Order, PartPlan, Plan, Site, Stamped, Web, name_is_valid};
 pub use quote::{No, Quote};

@@ -2,7 +2,8 @@
 
 use super::{Halt, Sent, Work, fail};
 use crate::deploy::document::{Documents, documents};
-use crate::deploy::log::{Contracts, Event, FailureKind, State, Step, Why};
+use crate::deploy::event::{Contracts, Event, FailureKind, Step, Why};
+use crate::deploy::log::State;
 use crate::deploy::plan::Site;
 use crate::grid::{
     Batch, Call, Caller, ContractId, ContractKind, GridError, GridResult, NodeId, Party, Refused, TwinId, Tx,

@@ -2,7 +2,7 @@
 
 use super::{Halt, Work, fail};
 use crate::deploy::document::Document;
-use crate::deploy::log::{Addresses, FailureKind};
+use crate::deploy::event::{Addresses, FailureKind};
 use crate::grid::workload::{Deployment, MachineResult, PublicIpResult, State, WorkloadData};
 use crate::grid::zos::Zos;
 use crate::grid::{Caller, ContractId, GridError, Party};

@@ -11,7 +11,7 @@ mod reserve;
 
 use super::Tools;
 use super::drive::Entry;
-use super::log::{Event, Failure, FailureKind, Step, Why};
+use super::event::{Event, Failure, FailureKind, Step, Why};
 use super::plan::Site;
 use crate::grid::{AccountId, Caller, GridError, GridResult, NodeId, TwinId, Tx};
 use crate::store::StoreError;

@@ -1,7 +1,7 @@
 //! Placing: the node that the person saw, when it answers, else another.
 
 use super::{Halt, Work};
-use crate::deploy::log::Why;
+use crate::deploy::event::Why;
 use crate::deploy::place::{Demand, Draw, FAILED, NoPlace, SHUNNED, choose};
 use crate::deploy::plan::Site;
 use crate::grid::NodeId;

@@ -1,7 +1,8 @@
 //! Proving: the service is asked from outside until it answers, and looked at again until it agrees with others.
 
 use super::{Halt, Work, fail};
-use crate::deploy::log::{FailureKind, State};
+use crate::deploy::event::FailureKind;
+use crate::deploy::log::State;
 use crate::recipes::Recipe;
 use crate::verify::{Place, Target, Verdict, judge, observe};
 use std::sync::Arc;

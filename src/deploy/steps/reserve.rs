@@ -1,7 +1,7 @@
 //! Reserving: the allowance, and a twin that is there, funded, verified and reachable.
 
 use super::{Halt, Sent, Work};
-use crate::deploy::log::{Step, Why};
+use crate::deploy::event::{Step, Why};
 use crate::deploy::quote::runway;
 use crate::grid::kyc::Standing;
 use crate::grid::terms::Terms;
