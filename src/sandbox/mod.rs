@@ -5,6 +5,7 @@
 //! stands on it. It holds no money and says so: its network name is `sandbox`.
 
 pub mod activation;
+pub mod chain;
 pub mod control;
 pub mod faces;
 pub mod fault;

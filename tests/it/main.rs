@@ -1,5 +1,6 @@
 //! The one integration-test binary. Each module is a room of its own; `house` is the shared harness.
 
+mod chain_port;
 mod live_link;
 mod live_send;
 mod relay_golden;
