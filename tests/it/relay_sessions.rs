@@ -58,6 +58,43 @@ async fn farewell(wire: &mut Wire) {
 }
 
 #[tokio::test]
+async fn tokens_are_refused_in_the_words_of_the_real_relay() {
+    let grid = Grid::new().await;
+    let (a, b) = (grid.twin(KeyKind::Sr25519, 1, false), grid.twin(KeyKind::Ed25519, 2, false));
+    let now = Clock::system().now();
+    let good = token::make(&a.identity, a.twin, None, now);
+    let (head, rest) = good.split_once('.').unwrap();
+    let algorithm = good.replacen(head, "eyJhbGciOiJIUzI1NiJ9", 1);
+    let old = token::make(&a.identity, a.twin, None, bellhop::clock::Timestamp(1));
+    for (query, status, words) in [
+        (String::new(), 400, "missing jwt"),
+        ("?".to_owned(), 401, "invalid jwt: jwt: No claims component found in token string"),
+        (format!("?{head}.e30"), 401, "invalid jwt: jwt: No signature component found in token string"),
+        (format!("?{good}.x"), 401, "invalid jwt: jwt: Too many components found in token string"),
+        (format!("?!.{rest}"), 401, "invalid jwt: jwt: Invalid byte 33, offset 0."),
+        (format!("?{head}.e30.x"), 401, "invalid jwt: jwt: missing field `sub` at line 1 column 2"),
+        (format!("?{algorithm}"), 401, "invalid jwt: jwt: Expected algorithm type Hs256 but found Rs512"),
+        (format!("?{old}"), 401, "invalid jwt: jwt has expired"),
+        (format!("?{}", token::make(&a.identity, TwinId(9), None, now)), 401, "twin not found 9"),
+        (format!("?{}", token::make(&b.identity, a.twin, None, now)), 401, "invalid jwt: jwt: Invalid signature"),
+        (format!("?{good}"), 500, "No \"Sec-WebSocket-Key\" header"),
+    ] {
+        let head = format!("GET /{query} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
+        let (answer, _) = request(grid.addr, &head, &[]).await;
+        assert_eq!((answer.status, String::from_utf8(answer.body).unwrap().as_str()), (status, words), "{query}");
+        assert!(!answer.headers.contains_key("content-type"));
+    }
+    for (head, body, status, words) in [
+        ("GET / HTTP/1.1\r\nHost: x\r\n\r\n", "", 404, "page not found"),
+        ("POST / HTTP/1.1\r\nHost: x\r\ncontent-length: 0\r\n\r\n", "", 202, ""),
+        ("POST / HTTP/1.1\r\nHost: x\r\ncontent-length: 5\r\n\r\n", "hello", 400, "bad request: Unexpected wire type"),
+    ] {
+        let (answer, _) = request(grid.addr, head, body.as_bytes()).await;
+        assert_eq!((answer.status, String::from_utf8(answer.body).unwrap().as_str()), (status, words), "{head}");
+    }
+}
+
+#[tokio::test]
 async fn a_thousand_messages_keep_their_order() {
     let grid = Grid::new().await;
     let (a, b) = (grid.twin(KeyKind::Ed25519, 1, false), grid.twin(KeyKind::Ed25519, 2, false));

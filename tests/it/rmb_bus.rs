@@ -278,6 +278,25 @@ async fn the_right_answer_counts_whatever_came_before_and_after() {
 }
 
 #[tokio::test]
+async fn another_twin_cannot_answer() {
+    let grid = Grid::new().await;
+    let (me, node) = (grid.twin(KeyKind::Sr25519, 1, false), grid.twin(KeyKind::Ed25519, 2, false));
+    let liar = grid.twin(KeyKind::Ed25519, 3, false);
+    let (mut socket, mut other) = (raw(&grid, &node, None).await, raw(&grid, &liar, None).await);
+    let bus = grid.bus();
+    let call = bus.call(&me, TwinId(2), "zos.echo", Value::Null, 2 * SHORT);
+    let answer = async {
+        let request = read(&mut socket).await;
+        let mut lie = response(&request, "1");
+        lie.source = Some(Address::new(TwinId(3), None));
+        lie.sign(&liar.identity);
+        other.send(Message::Binary(lie.encode_to_vec().into())).await.unwrap();
+    };
+    let (outcome, ()) = tokio::join!(call, answer);
+    assert!(matches!(outcome, Err(GridError::Unclear { .. })), "{outcome:?}");
+}
+
+#[tokio::test]
 async fn an_answer_that_is_not_json_is_unclear_and_an_empty_one_is_null() {
     assert!(matches!(forged(|request| vec![response(request, "{")]).await, Err(GridError::Unclear { .. })));
     assert_eq!(forged(|request| vec![response(request, "")]).await, Ok(Value::Null));

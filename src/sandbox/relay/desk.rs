@@ -186,3 +186,36 @@ fn fails_fast(envelope: &Envelope) -> bool {
     let tags = envelope.tags.as_deref().unwrap_or_default();
     tags.split(|c: char| c == ',' || c.is_whitespace()).any(|tag| tag == "fail-fast")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_minute_has_its_messages_and_bytes() {
+        let (mut limits, limit, twin) = (Limits::default(), Limit { count: 3, bytes: 100 }, TwinId(1));
+        let now = Timestamp::from_secs(119);
+        assert!(!limits.pass(limit, twin, 101, now), "too large for any minute");
+        assert!(limits.pass(limit, twin, 100, now), "and it did not count");
+        assert!(!limits.pass(limit, twin, 1, now), "the bytes are used up");
+        for n in 0..4 {
+            assert_eq!(limits.pass(limit, TwinId(2), 1, now), n < 3, "each twin has its own: message {n}");
+        }
+        assert!(limits.pass(limit, twin, 1, Timestamp::from_secs(120)), "a minute of the clock");
+    }
+
+    #[test]
+    fn failing_fast_is_one_exact_word() {
+        for (tags, fast) in [
+            ("fail-fast", true),
+            ("x,fail-fast", true),
+            (" fail-fast\t", true),
+            ("FAIL-FAST", false),
+            ("fail-fast=1", false),
+            ("fail-fast;x", false),
+        ] {
+            let envelope = Envelope { tags: Some(tags.to_owned()), ..Envelope::default() };
+            assert_eq!(fails_fast(&envelope), fast, "{tags:?}");
+        }
+    }
+}

@@ -20,7 +20,7 @@ use url::{Host, Url};
 const LARGEST: usize = 64 << 20;
 
 /// The longest pause between two attempts.
-const LONGEST_PAUSE: Duration = Duration::from_secs(8);
+const LONGEST_PAUSE: Duration = Duration::from_secs(4);
 
 /// How patient a connection is.
 #[derive(Debug, Clone)]
@@ -33,7 +33,7 @@ pub struct Pace {
     pub dead: Duration,
     /// After this long without work an asker's connection is closed.
     pub idle: Duration,
-    /// The pause after the first failure; it doubles up to 8 s.
+    /// The pause after the first failure; it doubles up to 4 s.
     pub retry: Duration,
 }
 

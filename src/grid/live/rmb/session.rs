@@ -13,8 +13,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-/// After this many refusals in a row by every relay, those who wait are told.
-const REFUSALS: usize = 3;
+/// After this many refusals in a row by every relay, those who wait are told. That is some seconds: a relay may
+/// hear of a new twin a moment later than we do.
+const REFUSALS: usize = 5;
 
 /// Whether a message has left us: decides between "could not be sent" and "may have happened".
 #[derive(Debug, Clone, Default)]
