@@ -4,7 +4,7 @@
 //! says otherwise. The domain in a challenge is not compared, since a sandbox does not know by which name it
 //! is reached.
 
-use super::fault::{Face, Faults};
+use super::fault::{Effect, Face, Faults};
 use super::site::{self, Site, Struck, Visit};
 use crate::clock::Clock;
 use crate::grid::kyc::Standing;
@@ -52,6 +52,17 @@ impl Kyc {
     pub fn standing(&self, twin: TwinId) -> Standing {
         let book = self.book.lock().unwrap_or_else(PoisonError::into_inner);
         book.get(&twin).copied().unwrap_or(Standing::Verified)
+    }
+
+    /// Whether a node lets a twin deploy: what the face would answer at once, faults included.
+    pub fn passes(&self, twin: TwinId) -> bool {
+        match self.faults.strike(Face::Kyc, &twin.to_string(), None) {
+            None | Some(Effect::Delay(_)) => self.standing(twin) == Standing::Verified,
+            Some(Effect::Lie(answer)) => {
+                answer.pointer("/result/status").and_then(|status| status.as_str()) == Some("VERIFIED")
+            }
+            Some(Effect::Drop | Effect::Error(_) | Effect::Lose | Effect::Die) => false,
+        }
     }
 
     /// The answer to `/api/v1/status?…`: by twin number or by address.

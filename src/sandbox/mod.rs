@@ -4,18 +4,33 @@
 //! whatever client can talk to the grid can talk to this. People practise on it without tokens; every test
 //! stands on it. It holds no money and says so: its network name is `sandbox`.
 
-pub mod activation;
 pub mod chain;
-pub mod control;
-pub mod faces;
 pub mod fault;
-pub mod graphql;
-pub mod kyc;
-pub mod leftovers;
 pub mod machines;
 pub mod nodes;
 pub mod proxy;
 pub mod relay;
+
+mod activation;
+mod control;
+mod error;
+mod faces;
+mod genesis;
+mod graphql;
+mod inside;
+mod journal;
+mod kyc;
+mod leftovers;
+mod options;
 pub mod serve;
 pub mod site;
-pub mod terms;
+mod terms;
+mod world;
+
+pub use chain::Pace;
+pub use error::StartError;
+pub use fault::{Effect, Face, Faults, Rule};
+pub use kyc::Kyc;
+pub use leftovers::Leftover;
+pub use options::{Join, Options};
+pub use world::{Lingers, World, in_process};

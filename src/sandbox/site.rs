@@ -14,8 +14,6 @@ use std::time::Duration;
 pub struct Visit {
     /// The verb, upper case.
     pub method: String,
-    /// The `Host` header without its port, lower case.
-    pub host: String,
     /// The path, percent-encoded as it came.
     pub path: String,
     /// What stands behind the `?`, percent-encoded as it came; empty when there is none.

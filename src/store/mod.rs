@@ -185,17 +185,22 @@ impl Store {
     /// # Errors
     /// The disk's; then nothing of it is promised, and the caller must not act as if it were.
     pub async fn commit(&self, change: Change) -> StoreResult<()> {
+        let store = self.clone();
+        tokio::task::spawn_blocking(move || store.commit_here(change)).await.map_err(|_| StoreError::Closing)?
+    }
+
+    /// As [`commit`](Self::commit), on the caller's own thread, which waits for the disk: for callers that are
+    /// not asynchronous.
+    ///
+    /// # Errors
+    /// As [`commit`](Self::commit).
+    pub fn commit_here(&self, change: Change) -> StoreResult<()> {
         if let Some(broken) = change.broken {
             return Err(broken);
         }
-        let db = self.0.clone();
-        tokio::task::spawn_blocking(move || -> StoreResult<()> {
-            db.apply_batch(change.batch)?;
-            db.flush()?;
-            Ok(())
-        })
-        .await
-        .map_err(|_| StoreError::Closing)?
+        self.0.apply_batch(change.batch)?;
+        self.0.flush()?;
+        Ok(())
     }
 }
 

@@ -9,4 +9,5 @@ mod relay_wire;
 mod rmb_bus;
 mod rmb_house;
 mod rmb_vectors;
+mod sandbox_story;
 mod words;

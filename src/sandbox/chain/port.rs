@@ -11,7 +11,7 @@ use crate::grid::{
     self, AccountId, Balance, Chain, Contract, ContractId, DocumentHash, Farm, FarmId, GridError, GridResult, Head,
     Identity, Landed, Node, NodeId, Party, Policy, Prepared, Prices, Survey, Tft, Twin, TwinId, Tx,
 };
-use crate::sandbox::fault::{Effect, Face};
+use crate::sandbox::fault::{Effect, Face, Faults};
 use async_trait::async_trait;
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,16 +23,22 @@ const LAND: Duration = Duration::from_secs(60);
 
 /// See the module. Cheap to clone.
 #[derive(Clone)]
-pub struct LocalPort(Arc<LocalChain>);
+pub struct LocalPort(Arc<LocalChain>, Option<Faults>);
 
 impl LocalPort {
-    /// A port to this chain.
+    /// A port to this chain, for clients: its faults strike here.
     pub fn new(chain: Arc<LocalChain>) -> Self {
-        Self(chain)
+        let faults = chain.faults().clone();
+        Self(chain, Some(faults))
+    }
+
+    /// A port that no fault strikes: for the sandbox's own parts.
+    pub fn unstruck(chain: Arc<LocalChain>) -> Self {
+        Self(chain, None)
     }
 
     async fn fault(&self, method: &str) -> GridResult<bool> {
-        match self.0.faults().strike(Face::Chain, method, None) {
+        match self.1.as_ref().and_then(|faults| faults.strike(Face::Chain, method, None)) {
             None => Ok(false),
             Some(Effect::Delay(millis)) => {
                 tokio::time::sleep(Duration::from_millis(millis)).await;

@@ -299,3 +299,50 @@ fn a_contract_that_left_the_chain_is_deleted_and_keeps_its_date() {
     let row = &after.contracts[&ContractId(28)];
     assert_eq!((state(row), row.created.secs()), ("Deleted", 1_800_000_000));
 }
+
+/// The proxy as our own typed client reaches it.
+struct Direct;
+
+#[async_trait]
+impl crate::grid::Web for Direct {
+    async fn send(&self, request: crate::grid::Request) -> crate::grid::GridResult<Response> {
+        let url = url::Url::parse(&request.url).expect("a URL");
+        Ok(answer(&sample(), url.path(), url.query().unwrap_or_default(), 1))
+    }
+
+    async fn dial(&self, _: &str, _: std::time::Duration) -> crate::grid::GridResult<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn our_own_client_understands_it() {
+    use crate::grid::directory::{Directory, NodeQuery};
+    let network = crate::grid::Network::known("dev").expect("known");
+    let directory = Directory::new(&Direct, &network);
+    let query = NodeQuery {
+        live: true,
+        total_cru: 4,
+        free_mru: GIB,
+        free_ips: 1,
+        features: vec!["zmachine".into(), "network".into()],
+        region: Some("Europe".into()),
+        available_for: Some(TwinId(7)),
+        excluded: vec![NodeId(1)],
+        ..NodeQuery::default()
+    };
+    let found = directory.nodes(&query).await.expect("nodes");
+    assert_eq!((found.rows.iter().map(|node| node.id.0).collect::<Vec<_>>(), found.total), (vec![3], 1));
+    let node = directory.node(NodeId(3)).await.expect("a node");
+    assert_eq!((node.certified, node.rented_by, node.free()), (true, Some(TwinId(7)), found.rows[0].free()));
+    assert_eq!(node.free().mru, 62 * GIB);
+    assert!(directory.node(NodeId(99)).await.is_err());
+    let farms = directory.farms(&[FarmId(1)]).await.expect("farms");
+    assert_eq!(farms.iter().map(|farm| farm.public_ips.len()).collect::<Vec<_>>(), [3]);
+    let contracts = directory.contracts_of(TwinId(7)).await.expect("contracts");
+    assert_eq!(
+        contracts.iter().map(|row| (row.id.0, row.state.as_str())).collect::<Vec<_>>(),
+        [(28, "Created"), (29, "Created"), (30, "Created")]
+    );
+    assert_eq!(directory.stats().await.expect("stats").nodes, 4);
+}
