@@ -29,7 +29,7 @@ pub use chain::{
 };
 pub use error::{GridError, GridResult, Party, Refused};
 pub use identity::{AccountId, Identity, KeyKind, Signature};
-pub use network::Network;
+pub use network::{Network, doorstep};
 pub use types::{ContractId, DocumentHash, FarmId, GIB, NodeId, Resources, Tft, TwinId};
 pub use web::{Method, Reach, Request, Response, Web, ask};
 

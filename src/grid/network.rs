@@ -1,7 +1,8 @@
 //! Where a grid's services are. Data only.
 
 use serde::{Deserialize, Serialize};
-use std::net::SocketAddr;
+use sha2::{Digest, Sha256};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 /// One grid's name and addresses: one of ThreeFold's four, a sandbox, or a file of the operator's.
 ///
@@ -60,5 +61,41 @@ impl Network {
     /// Whether this is a sandbox: practice without tokens, machines on loopback.
     pub fn is_sandbox(&self) -> bool {
         self.name == "sandbox"
+    }
+}
+
+/// On a sandbox: where a machine's address is answered on this computer, when it is not that address itself.
+///
+/// Mycelium addresses (400::/7) have a place in 127.128.0.0/9; and ports below 1024, which only root may open on
+/// most computers, are answered 20,000 higher. `None`: nothing is different there.
+pub fn doorstep(address: SocketAddr) -> Option<SocketAddr> {
+    let ip = match address.ip() {
+        // 127.0.0.x up to 127.9.x.y are this computer's own business.
+        IpAddr::V4(ip) if ip.is_loopback() && ip.octets()[1] >= 10 => ip,
+        IpAddr::V6(ip) if ip.segments()[0] & 0xfe00 == 0x0400 => {
+            let hash: [u8; 32] = Sha256::digest(ip.octets()).into();
+            Ipv4Addr::new(127, 128 | hash[0], hash[1], 1 + hash[2] % 254)
+        }
+        _ => return None,
+    };
+    let port = if address.port() < 1024 { address.port() + 20_000 } else { address.port() };
+    let door = SocketAddr::from((ip, port));
+    (door != address).then_some(door)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn doorsteps_are_on_this_computer_and_only_where_needed() {
+        let door = |address: &str| doorstep(address.parse().unwrap()).map(|door| door.to_string());
+        assert_eq!(door("127.10.0.10:8888"), None);
+        assert_eq!(door("127.10.0.10:22").as_deref(), Some("127.10.0.10:20022"));
+        assert_eq!(door("127.0.0.1:22"), None);
+        assert_eq!(door("8.8.8.8:22"), None);
+        assert_eq!(door("[2a02::1]:22"), None);
+        let overlay = door("[4f5:dead::1]:8888").unwrap();
+        assert!(overlay.starts_with("127.") && overlay.ends_with(":8888"), "{overlay}");
     }
 }

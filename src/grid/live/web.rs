@@ -5,7 +5,7 @@
 //! it (the check is in the resolver, so there is no gap between looking and connecting). No environment
 //! proxies, no redirects: both would step around the guard.
 
-use crate::grid::{GridError, GridResult, Method, Network, Party, Reach, Request, Response, Web};
+use crate::grid::{GridError, GridResult, Method, Network, Party, Reach, Request, Response, Web, doorstep};
 use async_trait::async_trait;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use std::error::Error as _;
@@ -24,6 +24,7 @@ pub struct LiveWeb {
     service: reqwest::Client,
     public: reqwest::Client,
     resolver: Arc<Resolver>,
+    sandbox: bool,
 }
 
 impl LiveWeb {
@@ -36,7 +37,7 @@ impl LiveWeb {
         let sandbox = network.is_sandbox();
         let anywhere = Resolver { guarded: false, gateways: network.gateways.filter(|_| sandbox) };
         let public = Arc::new(Resolver { guarded: !sandbox, ..anywhere });
-        Ok(Self { service: client(Arc::new(anywhere))?, public: client(public.clone())?, resolver: public })
+        Ok(Self { service: client(Arc::new(anywhere))?, public: client(public.clone())?, resolver: public, sandbox })
     }
 }
 
@@ -65,7 +66,8 @@ impl Web for LiveWeb {
             let (host, port) = split(address)?;
             let addresses = self.resolver.addresses(&host, port).await.map_err(not_found)?;
             let mut last = GridError::passing(Party::Web, format!("{address} has no address"));
-            for address in addresses {
+            let doors = |address| self.sandbox.then(|| doorstep(address)).flatten();
+            for address in addresses.into_iter().flat_map(|address| doors(address).into_iter().chain([address])) {
                 match TcpStream::connect(address).await {
                     Ok(_) => return Ok(()),
                     Err(error) => last = GridError::passing(Party::Web, format!("{address}: {error}")),
@@ -81,7 +83,7 @@ impl Web for LiveWeb {
 
 impl LiveWeb {
     async fn exchange(&self, request: Request) -> GridResult<Response> {
-        let url = Url::parse(&request.url).map_err(|error| bad_url(&request.url, error))?;
+        let mut url = Url::parse(&request.url).map_err(|error| bad_url(&request.url, error))?;
         if !matches!(url.scheme(), "http" | "https") {
             return Err(bad_url(&request.url, "neither http nor https"));
         }
@@ -96,6 +98,12 @@ impl LiveWeb {
                 };
                 if let Some(ip) = literal.filter(|ip| self.resolver.guarded && !is_public(*ip)) {
                     return Err(forbidden(Forbidden(ip.to_string())));
+                }
+                if let Some(ip) = literal.filter(|_| self.sandbox)
+                    && let Some(door) = doorstep(SocketAddr::new(ip, url.port_or_known_default().unwrap_or(80)))
+                {
+                    url = Url::parse(&format!("http://{door}{}", url.path()))
+                        .map_err(|error| bad_url(&request.url, error))?;
                 }
                 &self.public
             }

@@ -1,10 +1,11 @@
 //! The machines on real sockets of this computer: loopback addresses only.
 //!
-//! Listeners follow the book: bound when a machine's port opens, dropped when it goes. A port that cannot be
-//! bound (another sandbox has it; 22 and 80 need rights on most computers) is logged, and tried again when
-//! that may help.
+//! Listeners follow the book: bound when a machine's port opens, dropped when it goes. Mycelium addresses and
+//! the ports that need root are answered at their [doorstep](crate::grid::doorstep). A port that cannot be bound
+//! is logged, and tried again while another process has it.
 
 use super::{MachineId, Machines, Port, Running, WITNESSES, witness};
+use crate::grid::doorstep;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -12,7 +13,7 @@ use axum::http::{HeaderValue, header::HOST};
 use axum::response::Response;
 use std::collections::HashMap;
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpListener;
@@ -45,32 +46,33 @@ impl Machines {
     pub async fn serve(&self, stop: CancellationToken) {
         let tasks = TaskTracker::new();
         for (index, address) in WITNESSES.into_iter().enumerate() {
-            self.open(address, &witness(index), &tasks, &stop);
+            self.open(address.into(), &witness(index), &tasks, &stop);
         }
-        let mut open: HashMap<MachineId, (Ipv4Addr, CancellationToken)> = HashMap::new();
+        let mut open: HashMap<MachineId, (IpAddr, CancellationToken)> = HashMap::new();
         let mut changed = self.0.changed.subscribe();
         loop {
-            let wanted: HashMap<MachineId, (Ipv4Addr, Running)> = {
+            let wanted: HashMap<MachineId, (IpAddr, Running)> = {
                 let book = self.book();
                 let living = book.machines.iter().filter_map(|(id, machine)| {
-                    let address = machine.public.filter(Ipv4Addr::is_loopback)?;
-                    let dead = book.dead.contains(&address.to_string());
-                    (!dead).then(|| (id.clone(), (address, self.running(machine, id))))
+                    let public = machine.public.filter(Ipv4Addr::is_loopback).map(IpAddr::from);
+                    let host = public.or(machine.mycelium.map(IpAddr::from))?;
+                    let dead = book.dead.contains(&host.to_string());
+                    (!dead).then(|| (id.clone(), (host, self.running(machine, id))))
                 });
                 living.collect()
             };
-            open.retain(|id, (address, token)| {
-                let stays = wanted.get(id).is_some_and(|(wanted, _)| wanted == address);
+            open.retain(|id, (host, token)| {
+                let stays = wanted.get(id).is_some_and(|(wanted, _)| wanted == host);
                 if !stays {
                     token.cancel();
                 }
                 stays
             });
-            for (id, (address, running)) in wanted {
+            for (id, (host, running)) in wanted {
                 open.entry(id).or_insert_with(|| {
                     let token = stop.child_token();
-                    self.open(address, &running, &tasks, &token);
-                    (address, token)
+                    self.open(host, &running, &tasks, &token);
+                    (host, token)
                 });
             }
             tokio::select! {
@@ -82,33 +84,37 @@ impl Machines {
         tasks.wait().await;
     }
 
-    fn open(&self, address: Ipv4Addr, running: &Running, tasks: &TaskTracker, stop: &CancellationToken) {
+    /// Listens on all ports of a machine, at its own address and at its [doorstep].
+    fn open(&self, host: IpAddr, running: &Running, tasks: &TaskTracker, stop: &CancellationToken) {
         for (number, port) in running.ports() {
-            let (machines, stop, opens) = (self.clone(), stop.clone(), running.opens(number));
-            tasks.spawn(async move {
-                let serve = async {
-                    machines.0.clock.until(opens).await;
-                    if let Some(listener) = bind(SocketAddr::from((address, number))).await {
-                        machines.listen(listener, address, number, port).await;
-                    }
-                };
-                stop.run_until_cancelled(serve).await;
-            });
+            let own = SocketAddr::new(host, number);
+            for at in doorstep(own).into_iter().chain([own]).filter(|at| at.ip().is_loopback()) {
+                let (machines, stop, opens) = (self.clone(), stop.clone(), running.opens(number));
+                tasks.spawn(async move {
+                    let serve = async {
+                        machines.0.clock.until(opens).await;
+                        if let Some(listener) = bind(at).await {
+                            machines.listen(listener, own, port).await;
+                        }
+                    };
+                    stop.run_until_cancelled(serve).await;
+                });
+            }
         }
     }
 
-    async fn listen(&self, listener: TcpListener, address: Ipv4Addr, number: u16, port: Port) {
+    async fn listen(&self, listener: TcpListener, own: SocketAddr, port: Port) {
         if port == Port::Http {
             let machines = self.clone();
             let router = Router::new().fallback(move |request: Request| async move {
                 let path = request.uri().path().to_owned();
-                match machines.ask(&address.to_string(), number, request.method().as_str(), &path).await {
+                match machines.ask(&own.ip().to_string(), own.port(), request.method().as_str(), &path).await {
                     Some(answer) => response(answer),
                     None => never().await,
                 }
             });
             if let Err(error) = axum::serve(listener, router).await {
-                tracing::warn!(%address, number, %error, "a machine's port has closed");
+                tracing::warn!(%own, %error, "a machine's port has closed");
             }
             return;
         }
@@ -152,6 +158,10 @@ async fn bind(at: SocketAddr) -> Option<TcpListener> {
             Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
                 tracing::debug!(%at, "taken by another process; trying again");
                 tokio::time::sleep(AGAIN).await;
+            }
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied && at.port() < 1024 => {
+                tracing::debug!(%at, "needs root; the doorstep will do");
+                return None;
             }
             Err(error) => {
                 tracing::warn!(%at, %error, "this port of a machine cannot be opened here");
@@ -219,6 +229,47 @@ mod tests {
             }
         };
         tokio::time::timeout(Duration::from_secs(10), gone).await.unwrap();
+        stop.cancel();
+        serving.await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_machine_on_mycelium_only_is_found_at_its_doorstep() {
+        let clock = Clock::system();
+        let machines = Machines::new(clock.clone(), Faults::default(), 1000);
+        let stop = CancellationToken::new();
+        let serving = tokio::spawn({
+            let (machines, stop) = (machines.clone(), stop.clone());
+            async move { machines.serve(stop).await }
+        });
+        let mycelium: std::net::Ipv6Addr = "4f5:1:2:3:ff0f::7".parse().unwrap();
+        machines.start(
+            (ContractId(2), "vm".to_owned()),
+            Machine {
+                node: NodeId(1),
+                twin: TwinId(1),
+                software: Software::Plain,
+                public: None,
+                private: Vec::new(),
+                mycelium: Some(mycelium),
+                hostname: "x".to_owned(),
+                since: clock.now(),
+            },
+        );
+        let door = doorstep(SocketAddr::from((mycelium, 22))).unwrap();
+        let hello = async {
+            loop {
+                let mut text = String::new();
+                if let Ok(mut stream) = TcpStream::connect(door).await
+                    && stream.read_to_string(&mut text).await.is_ok()
+                {
+                    return text;
+                }
+                tokio::task::yield_now().await;
+            }
+        };
+        let text = tokio::time::timeout(Duration::from_secs(10), hello).await.unwrap();
+        assert!(text.starts_with("SSH-2.0-"), "{text}");
         stop.cancel();
         serving.await.unwrap();
     }

@@ -8,6 +8,7 @@ mod engine;
 mod install;
 mod join;
 mod ledger;
+mod lights;
 mod places;
 mod plan;
 mod register;
@@ -25,12 +26,13 @@ pub use report::{NodeReport, NodeStatus};
 
 use super::fault::Faults;
 use super::leftovers::Held;
-use super::machines::{Machines, Route};
+use super::machines::Machines;
 use crate::clock::{Clock, Dice, Timestamp};
 use crate::grid::workload::WorkloadData;
 use crate::grid::{Chain, ContractId, FarmId, GridError, GridResult, NodeId, TwinId};
 use crate::store::{Change, Store, Table};
 use ledger::{Holding, Ledger, runs};
+use lights::web_name;
 use std::collections::{BTreeMap, HashMap};
 use std::future::Future;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -229,36 +231,6 @@ impl Fleet {
         }
     }
 
-    /// Makes a workload that runs visible from outside: its machine, or its web name.
-    fn light(
-        &self,
-        seat: &Seat,
-        document: &crate::grid::workload::Deployment,
-        workload: &crate::grid::workload::Workload,
-    ) {
-        if workload.result.state != crate::grid::workload::State::Ok {
-            return;
-        }
-        if let Some(machine) = install::machine(seat, document, workload) {
-            self.machines.start((document.contract_id, workload.name.clone()), machine);
-        }
-        if let Some((fqdn, backend, network)) = web_name(seat, &workload.data) {
-            let route =
-                Route { contract: document.contract_id, node: seat.id, twin: document.twin_id, backend, network };
-            self.machines.set_name(&fqdn, route);
-        }
-    }
-
-    /// Takes it away again.
-    fn darken(&self, seat: &Seat, contract: ContractId, workload: &crate::grid::workload::Workload) {
-        if workload.data.machine().is_some() {
-            self.machines.stop(&(contract, workload.name.clone()));
-        }
-        if let Some((fqdn, ..)) = web_name(seat, &workload.data) {
-            self.machines.drop_name(&fqdn, contract);
-        }
-    }
-
     /// The nodes.
     pub fn seats(&self) -> &[Arc<Seat>] {
         &self.seats
@@ -329,20 +301,6 @@ impl Fleet {
                 done => return done,
             }
         }
-    }
-}
-
-/// The whole name that a gateway workload serves on this node, its backend, and its network.
-fn web_name(seat: &Seat, data: &WorkloadData) -> Option<(String, String, Option<String>)> {
-    match data {
-        WorkloadData::GatewayNameProxy(gateway) => {
-            let fqdn = format!("{}.{}", gateway.name, seat.plan.domain()?);
-            Some((fqdn, gateway.backends.first()?.clone(), gateway.network.clone()))
-        }
-        WorkloadData::GatewayFqdnProxy(gateway) => {
-            Some((gateway.fqdn.clone(), gateway.backends.first()?.clone(), gateway.network.clone()))
-        }
-        _ => None,
     }
 }
 

@@ -241,10 +241,11 @@ fn node(seed: u64, farm: usize, rank: usize, index: usize, dice: &Dice) -> NodeP
         sru: if temper == Temper::Full { resources.sru } else { 0 },
         hru: 0,
     };
-    // Gateways carry an address of the documentation ranges: nothing answers there, names are routed by the sandbox.
+    // An address of the retired 6to4 relays: global by every rule of a chain, and nobody's. Nothing ever connects to
+    // it: names are answered by the sandbox.
     let public_config = gateway.then(|| PublicConfig {
-        ipv4: format!("198.51.{}.{}/24", 100 + index / 250, 2 + index % 250),
-        gw4: format!("198.51.{}.1", 100 + index / 250),
+        ipv4: format!("192.88.99.{}/24", 2 + index % 250),
+        gw4: "192.88.99.1".to_owned(),
         domain: Some(format!("{}{index:02}.grid.sandbox", gateway_name(place))),
     });
     NodePlan {
