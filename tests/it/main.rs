@@ -11,3 +11,4 @@ mod rmb_house;
 mod rmb_vectors;
 mod sandbox_story;
 mod words;
+mod tidy;
