@@ -3,6 +3,21 @@
 //! The modules, lowest layer first. A module may use those above it in this list, never those below;
 //! `tests/it/tidy.rs` enforces it, and ARCHITECTURE.md tells why.
 
+#![warn(missing_docs, clippy::dbg_macro, clippy::todo, clippy::unimplemented)]
+// Panics on outside data. Tests may; where it cannot happen, #[expect(lint, reason = "why")] says so.
+#![cfg_attr(
+    not(test),
+    warn(
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        clippy::string_slice,
+        clippy::unreachable,
+        clippy::unwrap_used
+    )
+)]
+#![warn(clippy::allow_attributes, clippy::allow_attributes_without_reason)]
+
 // layer 0: values and files
 pub mod clock; // time and randomness as parameters
 pub mod secret; // values that cannot be printed

@@ -24,7 +24,7 @@ const SS58_PREFIX: u8 = 42;
 pub struct AccountId(pub [u8; 32]);
 
 fn checksum(body: &[u8]) -> [u8; 2] {
-    let digest = Blake2b512::new().chain_update(b"SS58PRE").chain_update(body).finalize();
+    let digest: [u8; 64] = Blake2b512::new().chain_update(b"SS58PRE").chain_update(body).finalize().into();
     [digest[0], digest[1]]
 }
 
@@ -58,11 +58,10 @@ impl FromStr for AccountId {
         let raw = text.from_base58().map_err(|_| NotAnAddress)?;
         let raw: [u8; 35] = raw.try_into().map_err(|_| NotAnAddress)?;
         let (body, sum) = raw.split_at(33);
-        if body.first() != Some(&SS58_PREFIX) || checksum(body) != sum {
+        let [prefix, account @ .., _, _] = raw;
+        if prefix != SS58_PREFIX || checksum(body) != sum {
             return Err(NotAnAddress);
         }
-        let mut account = [0; 32];
-        account.copy_from_slice(&body[1..]);
         Ok(Self(account))
     }
 }

@@ -7,6 +7,7 @@
 
 pub mod activation;
 mod bus;
+mod call;
 mod chain;
 pub mod directory;
 mod error;
@@ -23,9 +24,10 @@ pub mod workload;
 pub mod zos;
 
 pub use bus::{Bus, Caller};
+pub use call::{Batch, Call, Event, FarmInput, Landed, NodeInput, Prepared, Tx};
 pub use chain::{
-    Balance, Batch, Call, Chain, Contract, ContractKind, ContractState, Event, Farm, FarmInput, Head, Landed, Lanes,
-    Node, NodeInput, Policy, Prepared, Prices, PublicConfig, PublicIp, Survey, Twin, Tx,
+    Balance, Chain, Contract, ContractKind, ContractState, Farm, Head, Lanes, Node, Policy, Prices, PublicConfig,
+    PublicIp, Survey, Twin,
 };
 pub use error::{GridError, GridResult, Party, Refused};
 pub use identity::{AccountId, Identity, KeyKind, Signature};

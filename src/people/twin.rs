@@ -59,9 +59,9 @@ pub fn identity(root: &Root, person: &Person) -> Identity {
     derive(root, &person.handle())
 }
 
+#[expect(clippy::expect_used, reason = "32 bytes are BIP-39's longest entropy, and every mini secret makes a key")]
 fn derive(root: &Root, handle: &str) -> Identity {
     let entropy = root.derive::<32>(&format!("bellhop/twin/v1|{handle}"));
-    // 32 bytes are BIP-39's longest entropy, and every mini secret makes a key.
     Identity::from_entropy(entropy.expose_secret()).expect("32 bytes of entropy make a key")
 }
 

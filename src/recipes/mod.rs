@@ -20,8 +20,8 @@ use std::sync::{Arc, LazyLock};
 /// The files in `recipes/`.
 const FILES: &[&str] = &[include_str!("../../recipes/casper.toml"), include_str!("../../recipes/vm.toml")];
 
+#[expect(clippy::expect_used, reason = "they are part of the program; a test parses and lints every one")]
 static EMBEDDED: LazyLock<Catalogue> = LazyLock::new(|| {
-    // They are part of the program; a test parses and lints every one.
     let parse = |text: &&str| Recipe::parse(text).expect("an embedded recipe can be read");
     Catalogue(FILES.iter().map(parse).map(Arc::new).collect())
 });

@@ -189,22 +189,19 @@ fn blank(text: &str) -> String {
     while at < bytes.len() {
         let rest = &text.as_bytes()[at..];
         let fresh = at == 0 || !is_word(bytes[at - 1]);
-        let (skip, length) = if rest.starts_with(b"//") {
-            (0, rest.iter().position(|byte| *byte == b'\n').unwrap_or(rest.len()))
+        let (open, close, length) = if rest.starts_with(b"//") {
+            (0, 0, rest.iter().position(|byte| *byte == b'\n').unwrap_or(rest.len()))
         } else if rest.starts_with(b"/*") {
-            (0, block_comment(rest))
-        } else if fresh && let Some((open, whole)) = raw_string(rest) {
-            (open, whole)
-        } else if rest[0] == b'"' {
-            (1, quoted(rest))
-        } else if rest[0] == b'\'' && is_char(rest) {
-            (1, quoted(rest))
+            (0, 0, block_comment(rest))
+        } else if fresh && let Some(lengths) = raw_string(rest) {
+            lengths
+        } else if rest[0] == b'"' || (rest[0] == b'\'' && is_char(rest)) {
+            (1, 1, quoted(rest))
         } else {
             at += 1;
             continue;
         };
-        let closing = usize::from(skip > 0);
-        for byte in &mut out[at + skip..(at + length).saturating_sub(closing).max(at + skip)] {
+        for byte in &mut out[at + open..(at + length - close).max(at + open)] {
             if *byte != b'\n' {
                 *byte = b' ';
             }
@@ -229,8 +226,8 @@ fn block_comment(rest: &[u8]) -> usize {
     at
 }
 
-/// The lengths of the opening and of the whole of `r"…"`, `r#"…"#`, `br"…"`.
-fn raw_string(rest: &[u8]) -> Option<(usize, usize)> {
+/// The lengths of the opening, of the closing and of the whole of `r"…"`, `r#"…"#`, `br"…"`.
+fn raw_string(rest: &[u8]) -> Option<(usize, usize, usize)> {
     let begin = if rest.starts_with(b"br") { 2 } else { usize::from(rest.starts_with(b"r")) };
     let hashes = rest.get(begin..)?.iter().take_while(|byte| **byte == b'#').count();
     if begin == 0 || rest.get(begin + hashes) != Some(&b'"') {
@@ -239,7 +236,7 @@ fn raw_string(rest: &[u8]) -> Option<(usize, usize)> {
     let open = begin + hashes + 1;
     let close: Vec<u8> = std::iter::once(b'"').chain(std::iter::repeat_n(b'#', hashes)).collect();
     let inside = rest[open..].windows(close.len()).position(|window| window == close)?;
-    Some((open, open + inside + close.len()))
+    Some((open, close.len(), open + inside + close.len()))
 }
 
 /// The length of a quoted literal, both quotes included.
@@ -266,7 +263,7 @@ fn is_char(rest: &[u8]) -> bool {
 fn comments_and_literals_are_blanked_and_code_stays() {
     let text = r##"let a = "x // \" y"; // TO
 /* b /* c */ d */ fn f<'a>(c: char) { ['"', '\'', 'é'] } r#"e"f"# g"##;
-    let expected = r##"let a = "          ";      
+    let expected = r##"let a = "         ";      
                   fn f<'a>(c: char) { [' ', '  ', '  '] } r#"   "# g"##;
     assert_eq!(blank(text), expected);
 }
