@@ -10,5 +10,5 @@ mod rmb_bus;
 mod rmb_house;
 mod rmb_vectors;
 mod sandbox_story;
-mod words;
 mod tidy;
+mod words;

@@ -183,9 +183,9 @@ fn check_machine(
 }
 
 fn overlay(key: &[u8], first: u8) -> [u8; 16] {
-    let mut bytes = [0; 16];
-    bytes.copy_from_slice(&Sha256::digest(key)[..16]);
-    bytes[0] = first;
+    let digest: [u8; 32] = Sha256::digest(key).into();
+    let mut bytes = [first; 16];
+    bytes[1..].copy_from_slice(&digest[1..16]);
     bytes
 }
 

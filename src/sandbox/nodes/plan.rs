@@ -183,9 +183,14 @@ fn identity(kind: KeyKind, seed: u64, role: &str, index: usize) -> Identity {
     }
 }
 
+#[expect(clippy::indexing_slicing, reason = "the list is not empty, and the remainder is inside it")]
 fn place(index: usize) -> &'static Place {
-    // The list is not empty, and the remainder is inside it.
-    PLACES.get(index % PLACES.len()).unwrap_or(&PLACES[0])
+    &PLACES[index % PLACES.len()]
+}
+
+#[expect(clippy::indexing_slicing, reason = "the lists below are not empty, and the remainder is inside them")]
+fn pick<const N: usize>(dice: &Dice, of: [u64; N]) -> u64 {
+    of[dice.below(N as u64) as usize % N]
 }
 
 fn farm(seed: u64, index: usize, dice: &Dice) -> FarmPlan {
@@ -228,9 +233,9 @@ fn node(seed: u64, farm: usize, rank: usize, index: usize, dice: &Dice) -> NodeP
     let temper = temper(farm, rank);
     let light = matches!((rank % 5, farm % 2), (2, 1) | (4, 0));
     let gateway = rank.is_multiple_of(5) && farm.is_multiple_of(2);
-    let cru = [16, 24, 32, 48, 64][dice.below(5) as usize % 5];
-    let mru = [64, 96, 128, 192, 256][dice.below(5) as usize % 5] * GIB;
-    let ssd: Vec<u64> = (0..1 + dice.below(3)).map(|_| [TIB, 2 * TIB, 4 * TIB][dice.below(3) as usize % 3]).collect();
+    let cru = pick(dice, [16, 24, 32, 48, 64]);
+    let mru = pick(dice, [64, 96, 128, 192, 256]) * GIB;
+    let ssd: Vec<u64> = (0..1 + dice.below(3)).map(|_| pick(dice, [TIB, 2 * TIB, 4 * TIB])).collect();
     let hdd: Vec<u64> = (0..dice.below(3)).map(|_| 8 * TIB).collect();
     let resources = Resources { cru, mru, sru: ssd.iter().sum(), hru: hdd.iter().sum() };
     let share = if temper == Temper::Full { 100 } else { dice.below(35) };
