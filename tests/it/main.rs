@@ -1,6 +1,7 @@
 //! The one integration-test binary. Each module is a room of its own; `house` is the shared harness.
 
 mod chain_port;
+mod fleet_joined;
 mod live_link;
 mod live_send;
 mod relay_golden;
