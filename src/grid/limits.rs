@@ -4,7 +4,7 @@
 //! no name for the mistake; and every refusal inside a block costs its fee. Only what depends on the argument
 //! alone is here; whether a name is free, or a node exists, the chain says itself.
 
-use super::{Call, FarmInput, GridError, GridResult, NodeInput, Party, PublicConfig};
+use super::{Call, FarmInput, GridError, GridResult, NodeInput, Party, PublicConfig, Tx};
 
 const GIB: u64 = super::GIB;
 
@@ -67,6 +67,17 @@ impl Call {
                 Ok(())
             }
         }
+    }
+}
+
+impl Tx {
+    /// Whether there is something to sign, and the chain can take all of it.
+    ///
+    /// # Errors
+    /// As [`Call::check`].
+    pub fn check(&self) -> GridResult<()> {
+        hold(!self.calls.is_empty(), "calls", "at least one")?;
+        self.calls.iter().try_for_each(Call::check)
     }
 }
 

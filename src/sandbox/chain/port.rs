@@ -8,8 +8,8 @@ use super::runtime::{Event, EventRecord, Phase};
 use super::scale::{Account, Bounded, Era};
 use super::{Bad, LocalChain, Rejected, contracts, convert, extrinsic, price, system, tfgrid, utility};
 use crate::grid::{
-    self, AccountId, Balance, Chain, Contract, ContractId, DocumentHash, Farm, FarmId, GridError, GridResult, Head,
-    Identity, Landed, Node, NodeId, Party, Policy, Prepared, Prices, Survey, Tft, Twin, TwinId, Tx,
+    AccountId, Balance, Chain, Contract, ContractId, DocumentHash, Farm, FarmId, GridError, GridResult, Head, Identity,
+    Landed, Node, NodeId, Party, Policy, Prepared, Prices, Survey, Tft, Twin, TwinId, Tx,
 };
 use crate::sandbox::fault::{Effect, Face, Faults};
 use async_trait::async_trait;
@@ -191,7 +191,7 @@ impl Chain for LocalPort {
         if self.fault("system_accountNextIndex").await? {
             return Err(GridError::passing(Party::Chain, "the answer was lost"));
         }
-        tx.calls.iter().try_for_each(grid::Call::check)?;
+        tx.check()?;
         let call = convert::tx(tx).map_err(GridError::Refused)?;
         let (number, birth, _) = self.0.head();
         let era = Era::mortal(ERA, number.into());

@@ -13,8 +13,8 @@ mod sign;
 mod wire;
 
 use crate::grid::{
-    AccountId, Balance, Call, Chain, Contract, ContractId, DocumentHash, Farm, FarmId, GridError, GridResult, Head,
-    Identity, Landed, Network, Node, NodeId, Party, Prepared, Prices, Survey, Twin, TwinId, Tx,
+    AccountId, Balance, Chain, Contract, ContractId, DocumentHash, Farm, FarmId, GridResult, Head, Identity, Landed,
+    Network, Node, NodeId, Prepared, Prices, Survey, Twin, TwinId, Tx,
 };
 use async_trait::async_trait;
 use link::Link;
@@ -97,10 +97,7 @@ impl Chain for LiveChain {
     }
 
     async fn prepare(&self, signer: &Identity, tx: &Tx) -> GridResult<Prepared> {
-        if tx.calls.is_empty() {
-            return Err(GridError::refused(Party::Chain, "argument", "a transaction must have at least one call"));
-        }
-        tx.calls.iter().try_for_each(Call::check)?;
+        tx.check()?;
         self.0.ask(async |session| session.sign(signer, tx).await).await
     }
 

@@ -4,8 +4,8 @@ use super::link::{At, Session, Trouble};
 use super::raw::{Beside, RawAccount, RawContract, RawFarm, RawNode, RawNodePower, RawPolicy, RawTwin};
 use crate::clock::Timestamp;
 use crate::grid::{
-    AccountId, Balance, Contract, ContractId, DocumentHash, Farm, FarmId, Head, Node, NodeId, Prices, Survey, Twin,
-    TwinId,
+    AccountId, Balance, Contract, ContractId, DocumentHash, Farm, FarmId, GridError, Head, Node, NodeId, Party, Prices,
+    Survey, Twin, TwinId,
 };
 use std::collections::HashMap;
 use subxt::dynamic::Value;
@@ -149,7 +149,9 @@ impl Session {
             number(&at, PRICE, "MinTftPrice"),
             number(&at, PRICE, "MaxTftPrice"),
         )?;
-        let policy = policy.ok_or_else(|| Trouble::runtime("the chain has no pricing policy 1"))?;
+        let policy = policy.ok_or_else(|| {
+            Trouble::Grid(GridError::Missing { by: Party::Chain, what: "pricing policy 1".to_owned() })
+        })?;
         Ok(Prices {
             policy: policy.into(),
             // The bounds may cross on a chain that was never set up; the lower one counts then.

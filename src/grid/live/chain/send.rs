@@ -186,11 +186,16 @@ fn verdict(no: &UserError) -> Verdict {
         ("not expected", "call"),
     ];
     let data = no.data.as_ref().map(|data| data.get()).unwrap_or_default();
-    let text = format!("{} ({}) {data}", no.message, no.code);
-    let refused = |code: &str| Verdict::No(GridError::refused(Party::Chain, code, &text));
+    // The reason is the data where there is any, and the message is then only its kind.
+    let reason = match serde_json::from_str(data) {
+        Ok(serde_json::Value::String(sentence)) => sentence,
+        _ if data.is_empty() => no.message.clone(),
+        _ => data.to_owned(),
+    };
+    let refused = |code: &str| Verdict::No(GridError::refused(Party::Chain, code, &reason));
     match no.code {
         1010 => {
-            let said = format!("{} {data}", no.message).to_lowercase();
+            let said = format!("{} {reason}", no.message).to_lowercase();
             refused(REASONS.iter().find(|(word, _)| said.contains(word)).map_or("invalid", |(_, code)| code))
         }
         // Bad format, verification error, unknown validity: the runtime could not read it.
@@ -199,7 +204,7 @@ fn verdict(no: &UserError) -> Verdict {
         1013 => Verdict::Known,
         1014 => refused("usurped"),
         // The pool is full, or the endpoint has troubles of its own.
-        _ => Verdict::No(GridError::passing(Party::Chain, &text)),
+        _ => Verdict::No(GridError::passing(Party::Chain, format!("{reason} ({})", no.code))),
     }
 }
 
