@@ -233,7 +233,7 @@ impl TypeInfo for EraType {
 }
 
 /// Our modules and names, and what the real runtime calls them. `*` keeps the name.
-const NAMES: [(&str, &str, &str); 43] = [
+const NAMES: [(&str, &str, &str); 40] = [
     ("scale", "Weight", "sp_weights::weight_v2::Weight"),
     ("scale", "MultiAddress", "sp_runtime::multiaddress::MultiAddress"),
     ("scale", "Pays", "frame_support::dispatch::Pays"),
@@ -259,13 +259,10 @@ const NAMES: [(&str, &str, &str); 43] = [
     ("balances", "*", "pallet_balances::pallet::*"),
     ("tfgrid", "*", "pallet_tfgrid::pallet::*"),
     ("tfgrid::error", "*", "pallet_tfgrid::pallet::*"),
+    ("tfgrid::policies", "*", "pallet_tfgrid::types::*"),
     ("tfgrid::types", "Twin", "pallet_tfgrid::types::Twin"),
     ("tfgrid::types", "EntityProof", "pallet_tfgrid::types::EntityProof"),
     ("tfgrid::types", "LocationInput", "pallet_tfgrid::types::LocationInput"),
-    ("tfgrid::types", "Policy", "pallet_tfgrid::types::Policy"),
-    ("tfgrid::types", "PricingPolicy", "pallet_tfgrid::types::PricingPolicy"),
-    ("tfgrid::types", "FarmingPolicy", "pallet_tfgrid::types::FarmingPolicy"),
-    ("tfgrid::types", "Unit", "pallet_tfgrid::types::Unit"),
     ("tfgrid::types", "Location", "pallet_tfgrid::node::Location"),
     ("tfgrid::types", "TermsAndConditions", "pallet_tfgrid::terms_cond::TermsAndConditions"),
     ("tfgrid::types", "Resources", "tfchain_support::resources::Resources"),

@@ -3,12 +3,14 @@
 mod error;
 mod farm;
 mod node;
+mod policies;
 mod rules;
 mod twin;
 mod types;
 
 pub use error::Error;
 pub use node::TIMESTAMP_HINT_DRIFT;
+pub use policies::*;
 pub use types::*;
 
 use super::item::{Item, Opt, storage};
