@@ -1,0 +1,159 @@
+//! The harness: the whole house in one process, one chat room, and what is seen in it.
+//!
+//! A story says, presses and sees. Its messages are drawn as plain text, with what differs from run to run made
+//! the same. On the sandbox, a story must leave nothing behind, unless it says so.
+
+mod room;
+mod silent;
+
+use bellhop::app::{App, Parts};
+use bellhop::chat::{Answers, Ask, DraftId, Person, PlatformName, Room as Place, What};
+use bellhop::clock::{Clock, Dice, Timestamp};
+use bellhop::grid::Grid;
+use bellhop::secret::Root;
+use bellhop::store::Store;
+use room::{Room, drawn};
+use std::sync::Arc;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+/// When stories begin: Monday, 23 November 2026, 14:00 UTC.
+pub const START: Timestamp = Timestamp(1_795_442_400_000);
+
+/// A house with somebody in it.
+pub struct House {
+    /// The whole behind the door.
+    pub app: App,
+    room: Arc<Room>,
+    stop: CancellationToken,
+    serving: JoinHandle<()>,
+    locale: String,
+    person: Person,
+}
+
+impl House {
+    /// A house on `grid`, with a store of its own.
+    pub async fn on(grid: Grid, clock: Clock) -> Self {
+        Self::with(grid, clock, Store::temporary().unwrap()).await
+    }
+
+    /// A house on a grid that never answers.
+    pub async fn without_grid() -> Self {
+        Self::on(silent::grid(), Clock::runtime(START)).await
+    }
+
+    /// The same, with what `store` remembers.
+    pub async fn without_grid_but(store: Store) -> Self {
+        Self::with(silent::grid(), Clock::runtime(START), store).await
+    }
+
+    /// A house on `grid`, with what `store` remembers.
+    pub async fn with(grid: Grid, clock: Clock, store: Store) -> Self {
+        let app = App::open(Parts {
+            store,
+            clock,
+            dice: Dice::seeded(7),
+            grid,
+            root: Root::new([7; 32]),
+            sponsor: None,
+            treasury: None,
+            people: bellhop::people::Config::default(),
+            deploy: bellhop::deploy::Config::default(),
+        })
+        .await
+        .unwrap();
+        let room = Arc::new(Room::default());
+        let stop = CancellationToken::new();
+        let serving = tokio::spawn(bellhop::platforms::converse(
+            room.clone(),
+            app.desk.clone(),
+            app.delivery.clone(),
+            stop.clone(),
+        ));
+        Self { app, room, stop, serving, locale: "en".to_owned(), person: person("ada") }
+    }
+
+    /// From here on, this person speaks.
+    pub fn now_speaks(&mut self, name: &str) -> &mut Self {
+        self.person = person(name);
+        self
+    }
+
+    /// From here on, the platform says that people read this language.
+    pub fn reads(&mut self, locale: &str) -> &mut Self {
+        locale.clone_into(&mut self.locale);
+        self
+    }
+
+    /// Says a line, and waits until everything that it started has come to rest. Returns what is seen then.
+    pub async fn say(&mut self, line: &str) -> String {
+        self.ask(What::Said(line.to_owned()), None).await
+    }
+
+    /// Presses the newest button, or chooses the newest choice, of that text.
+    pub async fn press(&mut self, text: &str) -> String {
+        let (what, anchor) = self.room.find(text);
+        self.ask(what, Some(anchor)).await
+    }
+
+    /// Presses a button twice at once. Returns what is seen when both have come to rest.
+    pub async fn press_twice(&mut self, text: &str) -> String {
+        let (what, anchor) = self.room.find(text);
+        for _ in 0..2 {
+            self.send(what.clone(), Some(anchor.clone()));
+        }
+        self.room.settled().await;
+        self.room.settled().await;
+        self.see()
+    }
+
+    /// The form that the newest message asks about.
+    pub fn open_form(&self) -> DraftId {
+        self.room.draft()
+    }
+
+    /// Answers a form's field, as a platform does that shows a list.
+    pub async fn fill(&mut self, draft: DraftId, field: &str, value: &str) -> String {
+        self.ask(What::Fill { draft, answers: Answers::from([(field.to_owned(), value.to_owned())]) }, None).await
+    }
+
+    async fn ask(&mut self, what: What, message: Option<bellhop::chat::Anchor>) -> String {
+        self.send(what, message);
+        self.room.settled().await;
+        self.see()
+    }
+
+    fn send(&self, what: What, message: Option<bellhop::chat::Anchor>) {
+        let room = Place { platform: PlatformName::Terminal, id: "hall".to_owned(), private: false };
+        self.room.hear(Ask { from: self.person.clone(), room, locale: Some(self.locale.clone()), message, what });
+    }
+
+    /// The message that was posted or edited last.
+    pub fn see(&self) -> String {
+        self.room.newest().map_or_else(String::new, |card| drawn(&card))
+    }
+
+    /// How many messages have been posted, and how many edits made.
+    pub fn traffic(&self) -> (usize, usize) {
+        self.room.traffic()
+    }
+
+    /// Lets `time` pass.
+    pub async fn wait(&self, time: std::time::Duration) {
+        tokio::time::sleep(time).await;
+    }
+
+    /// Ends the story; gives back what is remembered.
+    pub async fn close(self) -> Store {
+        self.stop.cancel();
+        self.serving.await.unwrap();
+        let store = self.app.house.store.clone();
+        self.app.close().await;
+        store
+    }
+}
+
+/// Somebody of that name.
+pub fn person(name: &str) -> Person {
+    Person { platform: PlatformName::Terminal, id: name.to_owned(), name: name.to_owned() }
+}
