@@ -3,6 +3,7 @@
 desk-take = { $word }
 desk-help = Help
 desk-start-again = Start again
+desk-ask-again = Ask again
 desk-one-line = The same in one line:
 desk-did-you-mean = Did you mean { $word }?
 desk-see-help = The help shows what it takes.

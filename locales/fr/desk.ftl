@@ -3,6 +3,7 @@
 desk-take = { $word }
 desk-help = Aide
 desk-start-again = Recommencer
+desk-ask-again = Redemander
 desk-one-line = La même chose en une ligne :
 desk-did-you-mean = Vouliez-vous dire { $word } ?
 desk-see-help = L’aide montre ce qui est possible.

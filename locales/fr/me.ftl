@@ -29,7 +29,7 @@ me-language = Langue
 me-language-en = English
 me-language-fr = Français
 me-language-other = { $tag }
-me-language-set = Désormais, je vous réponds en { $language }
+me-language-set = La langue de mes réponses est désormais : { $language }
 
 me-claim-owner = Vous êtes maintenant propriétaire
 me-claim-no = Vous n’êtes pas propriétaire

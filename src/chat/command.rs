@@ -118,6 +118,8 @@ pub struct Refusal {
     pub why: Vec<Line>,
     /// What helps and is to be copied: an address, a command.
     pub copy: Option<String>,
+    /// Whether asking the same again later may be answered otherwise: then the desk offers to.
+    pub passing: bool,
     /// The ways out.
     pub ways: Vec<Button>,
 }
@@ -125,7 +127,7 @@ pub struct Refusal {
 impl Refusal {
     /// A no with a reason.
     pub fn new(what: Line, why: Line) -> Self {
-        Self { what, why: vec![why], copy: None, ways: Vec::new() }
+        Self { what, why: vec![why], copy: None, passing: false, ways: Vec::new() }
     }
 
     /// With a way out.

@@ -14,6 +14,8 @@ pub(super) struct Misfit {
     pub name: String,
     /// What is wrong with it.
     pub what: Line,
+    /// Whether there is such a parameter; else its name is what does not fit.
+    pub known: bool,
     /// What it was probably meant to be.
     pub near: Option<String>,
 }
@@ -24,7 +26,7 @@ pub(super) fn take(spec: &Spec, draft: &mut Draft, given: Answers) -> Result<(),
         let Some(param) = spec.params.iter().find(|param| param.name == name) else {
             let near = nearest(&name, spec.params.iter().map(|param| param.name));
             let what = Line::new("desk-no-parameter").with("command", spec.name).with("name", name.as_str());
-            return Err(Misfit { near: near.map(|near| format!("{near}:")), name, what });
+            return Err(Misfit { near: near.map(str::to_owned), known: false, name, what });
         };
         let value = by_kind(param, value.trim())?;
         draft.reopened.retain(|reopened| *reopened != name);
@@ -88,22 +90,22 @@ fn unfit<'a>(param: &Param, value: &str, options: impl IntoIterator<Item = &'a s
             .with("choices", options.join(", ")),
     };
     let near = nearest(value, options.iter().copied()).map(str::to_owned);
-    Misfit { name: param.name.to_owned(), what, near }
+    Misfit { name: param.name.to_owned(), known: true, what, near }
 }
 
 /// The card that says so: the nearest answer as a button, and the question again where the form has it.
-pub(super) fn refuse(misfit: Misfit, draft: &Draft, form: Option<&Form>) -> Card {
+pub(super) fn refuse(misfit: Misfit, draft: &Draft, form: &Form) -> Card {
     let mut card = Card::new(Tone::No, misfit.what);
     if let Some(near) = misfit.near {
         card = card.text(Line::new("desk-did-you-mean").with("word", near.as_str()));
-        if !near.ends_with(':') {
+        if misfit.known {
             let urge =
                 Urge::Fill { draft: draft.id.clone(), answers: Answers::from([(misfit.name.clone(), near.clone())]) };
             let text = Line::new("desk-take").with("word", near);
             card = card.button(Button::new(text, ButtonStyle::Primary, urge));
         }
     }
-    let field = form.and_then(|form| form.fields.iter().find(|field| field.name == misfit.name));
+    let field = form.fields.iter().find(|field| field.name == misfit.name);
     card.question = field.map(|field| question(field, draft));
     card
 }

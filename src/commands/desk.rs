@@ -118,7 +118,7 @@ impl Desk {
                 return Err(not_a_command(text, &specs).into());
             }
         }
-        let typed = parse(text, &specs).map_err(|unreadable| explain(unreadable, &specs))?;
+        let typed = parse(text, &specs).map_err(|unreadable| explain(unreadable, text, &specs))?;
         let command = find(caller, typed.command)?;
         self.begin(caller, command, self.new_id(), typed.answers).await
     }
@@ -232,7 +232,10 @@ impl Desk {
         }
         let id = draft.id.clone();
         let cx = self.context(caller, &id);
-        let mut form = command.form(&cx, &draft.answers).await?;
+        let mut form = match command.form(&cx, &draft.answers).await {
+            Err(Trouble::No(refusal)) => return self.refused(&draft, *refusal).await,
+            form => form?,
+        };
         loop {
             match checks::choose(command.spec(), &form, &mut draft.answers) {
                 // What is asked may depend on what was just understood.
@@ -240,7 +243,7 @@ impl Desk {
                 Ok(false) => break,
                 Err(misfit) => {
                     draft.answers.remove(&misfit.name);
-                    let card = checks::refuse(misfit, &draft, Some(&form));
+                    let card = checks::refuse(misfit, &draft, &form);
                     draft.asked = true;
                     self.drafts.keep(&draft, Some(&caller.ask.room)).await?;
                     return Ok(Reply::new(card));
@@ -273,13 +276,7 @@ impl Desk {
         let spec = command.spec();
         let mut reply = match command.run(cx, answers).await {
             Ok(reply) => reply,
-            Err(Trouble::No(refusal)) => {
-                let card: Card = (*refusal).into();
-                if draft.asked || checks::offers(&card, &draft) {
-                    self.drafts.keep(&draft, None).await?;
-                }
-                return Ok(Reply::new(card));
-            }
+            Err(Trouble::No(refusal)) => return self.refused(&draft, *refusal).await,
             // Whether it had begun is not known here.
             Err(Trouble::Ours(error)) => return Ok(self.fault(error.as_ref(), !spec.acts)),
         };
@@ -297,6 +294,19 @@ impl Desk {
         Ok(reply)
     }
 
+    /// A command's no. The form stays as it is, to be answered otherwise, or again.
+    async fn refused(&self, draft: &Draft, mut refusal: Refusal) -> Result<Reply, Trouble> {
+        if refusal.passing {
+            let urge = Urge::Fill { draft: draft.id.clone(), answers: Answers::new() };
+            refusal = refusal.way(Button::new(Line::new("desk-ask-again"), ButtonStyle::Plain, urge));
+        }
+        let card: Card = refusal.into();
+        if draft.asked || checks::offers(&card, draft) {
+            self.drafts.keep(draft, None).await?;
+        }
+        Ok(Reply::new(card))
+    }
+
     /// An answer that does not fit, before the form is known: the rest of the answers is kept.
     async fn misfit(
         &self,
@@ -306,7 +316,10 @@ impl Desk {
         misfit: Misfit,
     ) -> Result<Reply, Trouble> {
         let form = command.form(&self.context(caller, &draft.id), &draft.answers).await?;
-        let card = checks::refuse(misfit, &draft, Some(&form));
+        let mut card = checks::refuse(misfit, &draft, &form);
+        if card.question.is_none() && card.buttons.is_empty() {
+            card = card.button(help(Some(command.spec().name)));
+        }
         draft.asked = true;
         self.drafts.keep(&draft, card.question.is_some().then_some(&caller.ask.room)).await?;
         Ok(Reply::new(card))
@@ -335,7 +348,7 @@ fn find(caller: &Caller<'_>, name: &str) -> Result<&'static dyn Command, Refusal
     let allowed = || commands_for(caller.account.role);
     allowed().find(|command| command.spec().name == name).ok_or_else(|| {
         let specs: Vec<_> = allowed().map(Command::spec).collect();
-        explain(Unreadable::Command(name.to_owned()), &specs)
+        explain(Unreadable::Command(name.to_owned()), name, &specs)
     })
 }
 
@@ -344,8 +357,11 @@ fn help(command: Option<&str>) -> Button {
     Button::new(Line::new("desk-help"), ButtonStyle::Plain, Urge::Run { command: "help".to_owned(), answers })
 }
 
-fn run(word: &str) -> Button {
-    let urge = Urge::Run { command: word.to_owned(), answers: Answers::new() };
+/// The line with its first word put right, as far as the rest of it can be read.
+fn run(word: &str, line: &str, specs: &[&'static Spec]) -> Button {
+    let rest = line.split_once(char::is_whitespace).map_or("", |(_, rest)| rest);
+    let answers = parse(&format!("/{word} {rest}"), specs).map(|typed| typed.answers).unwrap_or_default();
+    let urge = Urge::Run { command: word.to_owned(), answers };
     Button::new(Line::new("desk-take").with("word", format!("/{word}")), ButtonStyle::Primary, urge)
 }
 
@@ -353,13 +369,13 @@ fn not_a_command(text: &str, specs: &[&'static Spec]) -> Refusal {
     let first = text.split_whitespace().next().unwrap_or_default();
     let refusal = Refusal::new(Line::new("desk-not-understood"), Line::new("desk-not-understood-why"));
     match nearest(first, specs.iter().map(|spec| spec.name)) {
-        Some(near) => refusal.way(run(near)).way(help(None)),
+        Some(near) => refusal.way(run(near, text, specs)).way(help(None)),
         None => refusal.way(help(None)),
     }
 }
 
 /// What is wrong with a line, in words.
-fn explain(unreadable: Unreadable, specs: &[&'static Spec]) -> Refusal {
+fn explain(unreadable: Unreadable, line: &str, specs: &[&'static Spec]) -> Refusal {
     let params = |command: &str| specs.iter().find(|spec| spec.name == command).map_or(&[][..], |spec| spec.params);
     let did_you_mean = |mut refusal: Refusal, word: String| {
         refusal.why = vec![Line::new("desk-did-you-mean").with("word", word)];
@@ -375,7 +391,7 @@ fn explain(unreadable: Unreadable, specs: &[&'static Spec]) -> Refusal {
                 Line::new("desk-not-understood-why"),
             );
             match nearest(&name, specs.iter().map(|spec| spec.name)) {
-                Some(near) => did_you_mean(refusal, format!("/{near}")).way(run(near)),
+                Some(near) => did_you_mean(refusal, format!("/{near}")).way(run(near, line, specs)),
                 None => refusal.way(help(None)),
             }
         }
@@ -386,7 +402,7 @@ fn explain(unreadable: Unreadable, specs: &[&'static Spec]) -> Refusal {
                 Line::new("desk-see-help"),
             );
             match near {
-                Some(near) => did_you_mean(refusal, format!("{near}:")).way(help(Some(command))),
+                Some(near) => did_you_mean(refusal, near.to_owned()).way(help(Some(command))),
                 None => refusal.way(help(Some(command))),
             }
         }

@@ -1,7 +1,9 @@
 //! The one integration-test binary. Each module is a room of its own; `house` is the shared harness.
 
 mod chain_port;
+mod conversations;
 mod fleet_joined;
+mod house;
 mod live_link;
 mod live_send;
 mod people_twin;

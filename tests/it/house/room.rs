@@ -70,7 +70,9 @@ impl Room {
                 return (What::Press(button.press.clone().expect("a delivered button has its press")), anchor.clone());
             }
             let choices = card.question.iter().flat_map(|q| q.choices.iter().map(move |choice| (q, choice)));
-            if let Some((question, choice)) = choices.into_iter().find(|(_, choice)| choice.text == text) {
+            if let Some((question, choice)) =
+                choices.into_iter().find(|(_, choice)| choice.text == text || choice.value == text)
+            {
                 let answers = Answers::from([(question.field.clone(), choice.value.clone())]);
                 return (What::Fill { draft: question.draft.clone(), answers }, anchor.clone());
             }
@@ -143,13 +145,16 @@ pub fn drawn(card: &Card<String>) -> String {
         match block {
             Block::Text(text) => lines.push(format!("  {text}")),
             Block::Fact { name, value } => lines.push(format!("  {name}: {value}")),
-            Block::Progress(steps) => lines.extend(steps.iter().map(|(mark, text)| format!("  {} {text}", sign(*mark)))),
+            Block::Progress(steps) => {
+                lines.extend(steps.iter().map(|(mark, text)| format!("  {} {text}", sign(*mark))))
+            }
             Block::Code(text) => lines.push(format!("  `{text}`")),
             Block::Link { text, url } => lines.push(format!("  {text} <{url}>")),
             Block::Meter { name, used, of } => lines.push(format!("  {name}: {used} of {of}")),
         }
     }
-    let choices = card.question.iter().flat_map(|question| &question.choices).map(|choice| format!("({})", choice.text));
+    let choices =
+        card.question.iter().flat_map(|question| &question.choices).map(|choice| format!("({})", choice.text));
     let ways: Vec<_> = choices.chain(card.buttons.iter().map(|button| format!("[{}]", button.text))).collect();
     if !ways.is_empty() {
         lines.push(format!("  {}", ways.join(" ")));

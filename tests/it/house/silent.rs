@@ -13,13 +13,7 @@ struct Silent;
 /// The grid.
 pub fn grid() -> Grid {
     let network = Network { name: "sandbox".to_owned(), ..Network::known("dev").unwrap() };
-    Grid {
-        network,
-        chain: Arc::new(Silent),
-        bus: Arc::new(Silent),
-        web: Arc::new(Silent),
-        lanes: Lanes::default(),
-    }
+    Grid { network, chain: Arc::new(Silent), bus: Arc::new(Silent), web: Arc::new(Silent), lanes: Lanes::default() }
 }
 
 fn silence<T>(by: Party) -> GridResult<T> {
