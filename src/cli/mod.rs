@@ -5,3 +5,7 @@
 
 pub mod check;
 pub mod recipe;
+pub mod chat;
+pub mod serve;
+pub mod signals;
+pub mod world;

@@ -4,17 +4,14 @@
 //! refusals; our own faults with a reference. Not here: any single command, any platform, any message.
 
 use super::checks::{self, Misfit};
-use super::drafts::{Drafts, PATIENCE};
+use super::drafts::{Drafts, Lanes, PATIENCE};
+use super::explain::{explain, foreign, help, not_a_command};
 use super::{Command, Context, House, Trouble, Unreadable, commands_for, one_liner, parse};
 use crate::chat::{
-    Answers, Ask, Audience, Block, Button, ButtonStyle, Card, Done, Draft, DraftId, Place, Refusal, Reply, Spec, Tone,
-    Urge, What, nearest,
+    Answers, Ask, Block, Button, ButtonStyle, Card, Done, Draft, DraftId, Place, Refusal, Reply, Spec, Tone, Urge, What,
 };
 use crate::people::Account;
 use crate::speech::Line;
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
-use tokio::sync::OwnedMutexGuard;
 
 /// What the desk says to an ask.
 #[derive(Debug, Clone, PartialEq)]
@@ -344,103 +341,10 @@ impl Desk {
 }
 
 /// The command of that name, if this person may run it.
-fn find(caller: &Caller<'_>, name: &str) -> Result<&'static dyn Command, Refusal> {
+fn find(caller: &Caller<'_>, name: &str) -> Result<&'static dyn Command, Trouble> {
     let allowed = || commands_for(caller.account.role);
     allowed().find(|command| command.spec().name == name).ok_or_else(|| {
         let specs: Vec<_> = allowed().map(Command::spec).collect();
-        explain(Unreadable::Command(name.to_owned()), name, &specs)
+        explain(Unreadable::Command(name.to_owned()), name, &specs).into()
     })
-}
-
-fn help(command: Option<&str>) -> Button {
-    let answers = command.map(|command| ("command".to_owned(), command.to_owned())).into_iter().collect();
-    Button::new(Line::new("desk-help"), ButtonStyle::Plain, Urge::Run { command: "help".to_owned(), answers })
-}
-
-/// The line with its first word put right, as far as the rest of it can be read.
-fn run(word: &str, line: &str, specs: &[&'static Spec]) -> Button {
-    let rest = line.split_once(char::is_whitespace).map_or("", |(_, rest)| rest);
-    let answers = parse(&format!("/{word} {rest}"), specs).map(|typed| typed.answers).unwrap_or_default();
-    let urge = Urge::Run { command: word.to_owned(), answers };
-    Button::new(Line::new("desk-take").with("word", format!("/{word}")), ButtonStyle::Primary, urge)
-}
-
-fn not_a_command(text: &str, specs: &[&'static Spec]) -> Refusal {
-    let first = text.split_whitespace().next().unwrap_or_default();
-    let refusal = Refusal::new(Line::new("desk-not-understood"), Line::new("desk-not-understood-why"));
-    match nearest(first, specs.iter().map(|spec| spec.name)) {
-        Some(near) => refusal.way(run(near, text, specs)).way(help(None)),
-        None => refusal.way(help(None)),
-    }
-}
-
-/// What is wrong with a line, in words.
-fn explain(unreadable: Unreadable, line: &str, specs: &[&'static Spec]) -> Refusal {
-    let params = |command: &str| specs.iter().find(|spec| spec.name == command).map_or(&[][..], |spec| spec.params);
-    let did_you_mean = |mut refusal: Refusal, word: String| {
-        refusal.why = vec![Line::new("desk-did-you-mean").with("word", word)];
-        refusal
-    };
-    match unreadable {
-        Unreadable::Empty => {
-            Refusal::new(Line::new("desk-not-understood"), Line::new("desk-not-understood-why")).way(help(None))
-        }
-        Unreadable::Command(name) => {
-            let refusal = Refusal::new(
-                Line::new("desk-no-command").with("name", name.as_str()),
-                Line::new("desk-not-understood-why"),
-            );
-            match nearest(&name, specs.iter().map(|spec| spec.name)) {
-                Some(near) => did_you_mean(refusal, format!("/{near}")).way(run(near, line, specs)),
-                None => refusal.way(help(None)),
-            }
-        }
-        Unreadable::Param(command, name) => {
-            let near = nearest(&name, params(command).iter().map(|param| param.name));
-            let refusal = Refusal::new(
-                Line::new("desk-no-parameter").with("command", command).with("name", name),
-                Line::new("desk-see-help"),
-            );
-            match near {
-                Some(near) => did_you_mean(refusal, near.to_owned()).way(help(Some(command))),
-                None => refusal.way(help(Some(command))),
-            }
-        }
-        Unreadable::Extra(command, word) => Refusal::new(
-            Line::new("desk-extra").with("command", command).with("word", word),
-            Line::new("desk-see-help"),
-        )
-        .way(help(Some(command))),
-        Unreadable::Twice(command, name) => {
-            Refusal::new(Line::new("desk-twice").with("name", name), Line::new("desk-see-help"))
-                .way(help(Some(command)))
-        }
-        Unreadable::NoValue(command, name) => {
-            Refusal::new(Line::new("desk-no-value").with("name", name), Line::new("desk-see-help"))
-                .way(help(Some(command)))
-        }
-        Unreadable::OpenQuote => Refusal::new(Line::new("desk-open-quote"), Line::new("desk-open-quote-why")),
-    }
-}
-
-/// Somebody else's button.
-fn foreign(owner: &str) -> Reply {
-    let what = Line::new("desk-foreign").with("owner", owner);
-    let card: Card = Refusal::new(what, Line::new("desk-foreign-why")).way(help(None)).into();
-    Reply { card, audience: Audience::Private, topic: None }
-}
-
-/// One lane for each draft: of two presses at once, the second waits and sees what came of the first.
-#[derive(Default)]
-struct Lanes(Mutex<HashMap<DraftId, Arc<tokio::sync::Mutex<()>>>>);
-
-impl Lanes {
-    async fn enter(&self, id: &DraftId) -> OwnedMutexGuard<()> {
-        let lane = {
-            let mut lanes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            lanes.retain(|_, lane| Arc::strong_count(lane) > 1);
-            lanes.entry(id.clone()).or_default().clone()
-        };
-        lane.lock_owned().await
-    }
 }

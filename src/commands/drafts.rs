@@ -10,7 +10,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+use tokio::sync::OwnedMutexGuard;
 
 /// How long a form waits for its next answer.
 pub(super) const PATIENCE: Duration = Duration::from_mins(30);
@@ -116,4 +119,19 @@ impl Drafts {
 
 fn place(room: &Room) -> String {
     format!("{}|{}", room.platform.word(), room.id)
+}
+
+/// One lane for each draft: of two presses at once, the second waits and sees what came of the first.
+#[derive(Default)]
+pub(super) struct Lanes(Mutex<HashMap<DraftId, Arc<tokio::sync::Mutex<()>>>>);
+
+impl Lanes {
+    pub(super) async fn enter(&self, id: &DraftId) -> OwnedMutexGuard<()> {
+        let lane = {
+            let mut lanes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            lanes.retain(|_, lane| Arc::strong_count(lane) > 1);
+            lanes.entry(id.clone()).or_default().clone()
+        };
+        lane.lock_owned().await
+    }
 }

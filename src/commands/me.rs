@@ -106,13 +106,13 @@ fn with_twin(card: Card, state: &TwinState, sponsored: bool) -> Card {
         .block(Block::Code(state.address.to_string()))
 }
 
-fn claimed(claim: Claim) -> Result<Card, Refusal> {
+fn claimed(claim: Claim) -> Result<Card, Trouble> {
     let what = Line::new("me-claim-no");
     match claim {
         Claim::Owner => Ok(Card::new(Tone::Good, Line::new("me-claim-owner"))),
-        Claim::Wrong { left } => Err(Refusal::new(what, Line::new("me-claim-wrong").with("left", left))),
-        Claim::TooMany => Err(Refusal::new(what, Line::new("me-claim-many"))),
-        Claim::Closed => Err(Refusal::new(what, Line::new("me-claim-closed"))),
+        Claim::Wrong { left } => Err(Refusal::new(what, Line::new("me-claim-wrong").with("left", left)).into()),
+        Claim::TooMany => Err(Refusal::new(what, Line::new("me-claim-many")).into()),
+        Claim::Closed => Err(Refusal::new(what, Line::new("me-claim-closed")).into()),
     }
 }
 

@@ -9,6 +9,7 @@ mod deploy;
 mod desk;
 mod destroy;
 mod drafts;
+mod explain;
 mod help;
 mod house;
 mod list;
@@ -21,6 +22,7 @@ mod show;
 mod trouble;
 mod verify;
 
+pub use deploy::REGIONS;
 pub use desk::{Answer, Desk};
 pub use drafts::{StoredPress, stow};
 pub use house::{Cards, House};

@@ -47,7 +47,8 @@ impl From<GridError> for Trouble {
 pub(super) fn refusal(error: &GridError) -> Refusal {
     match error {
         GridError::Passing { by, .. } => {
-            Refusal::new(Line::new("desk-grid-passing").with("party", party(*by)), Line::new("desk-grid-passing-why"))
+            let what = Line::new("desk-grid-passing").with("party", party(*by));
+            Refusal { passing: true, ..Refusal::new(what, Line::new("desk-grid-passing-why")) }
         }
         GridError::Refused(refused) => Refusal::new(
             Line::new("desk-grid-refused").with("party", party(refused.by)),

@@ -24,7 +24,7 @@ async fn what_cannot_be_read_is_refused_with_a_way_out() {
     ");
     assert_snapshot!(house.say("/deploy casper sise:small").await, @r"
     ○ /deploy takes no “sise”
-      Did you mean size:?
+      Did you mean size?
       [Help]
     ");
     assert_snapshot!(house.say("/deploy casper large").await, @r"
@@ -36,7 +36,10 @@ async fn what_cannot_be_read_is_refused_with_a_way_out() {
     ○ A quotation mark is not closed
       Put the whole value between two quotation marks.
     ");
-    assert_snapshot!(house.say("/deploy casper now:perhaps").await, @"○ “now” takes yes or no, not “perhaps”");
+    assert_snapshot!(house.say("/deploy casper now:perhaps").await, @r"
+    ○ “now” takes yes or no, not “perhaps”
+      [Help]
+    ");
     assert_snapshot!(house.say("/me language:frr").await, @r"
     ○ “language” takes en, fr, not “frr”
       Did you mean fr?
@@ -56,7 +59,11 @@ async fn an_unknown_recipe_is_refused_and_the_near_one_offered() {
     ○ There is no size “huge”
       (small: 4 vCPU, 16 GB of memory, 500 GB of disk) (medium: 4 vCPU, 32 GB of memory, 500 GB of disk) (large: 4 vCPU, 32 GB of memory, 2000 GB of disk)
     ");
-    assert_snapshot!(house.press("small").await, @"");
+    assert_snapshot!(house.press("small").await, @r"
+    ○ The grid does not answer just now: the chain
+      This passes as a rule within minutes. Ask again then; nothing has changed meanwhile.
+      [Ask again]
+    ");
 }
 
 #[tokio::test(start_paused = true)]
@@ -69,6 +76,7 @@ async fn a_wizard_asks_one_thing_at_a_time_in_one_message() {
     assert_snapshot!(house.press("Casper").await, @r"
     ○ The grid does not answer just now: the chain
       This passes as a rule within minutes. Ask again then; nothing has changed meanwhile.
+      [Ask again]
     ");
     assert_eq!(house.traffic(), (1, 1), "the answer takes the question's place");
 }

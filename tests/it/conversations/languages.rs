@@ -27,6 +27,7 @@ async fn french() {
     assert_snapshot!(house.say("/deploy casper").await, @r"
     ○ La grille ne répond pas en ce moment : la chaîne
       Cela passe en général en quelques minutes. Redemandez alors ; rien n’a changé entre-temps.
+      [Redemander]
     ");
 }
 

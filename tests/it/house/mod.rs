@@ -1,7 +1,7 @@
 //! The harness: the whole house in one process, one chat room, and what is seen in it.
 //!
-//! A story says, presses and sees. Its messages are drawn as plain text, with what differs from run to run made
-//! the same. On the sandbox, a story must leave nothing behind, unless it says so.
+//! A story says, presses and sees. Its messages are drawn as plain text, with nothing of the
+//! platform in them.
 
 mod room;
 mod silent;
@@ -92,13 +92,13 @@ impl House {
 
     /// Presses the newest button, or chooses the newest choice, of that text.
     pub async fn press(&mut self, text: &str) -> String {
-        let (what, anchor) = self.room.find(text);
+        let (what, anchor) = self.find(text);
         self.ask(what, Some(anchor)).await
     }
 
     /// Presses a button twice at once. Returns what is seen when both have come to rest.
     pub async fn press_twice(&mut self, text: &str) -> String {
-        let (what, anchor) = self.room.find(text);
+        let (what, anchor) = self.find(text);
         for _ in 0..2 {
             self.send(what.clone(), Some(anchor.clone()));
         }
@@ -123,7 +123,13 @@ impl House {
         self.see()
     }
 
-    fn send(&self, what: What, message: Option<bellhop::chat::Anchor>) {
+    /// What pressing the newest button of that text says.
+    pub fn find(&self, text: &str) -> (What, bellhop::chat::Anchor) {
+        self.room.find(text)
+    }
+
+    /// Says something without waiting for what comes of it.
+    pub fn send(&self, what: What, message: Option<bellhop::chat::Anchor>) {
         let room = Place { platform: PlatformName::Terminal, id: "hall".to_owned(), private: false };
         self.room.hear(Ask { from: self.person.clone(), room, locale: Some(self.locale.clone()), message, what });
     }
