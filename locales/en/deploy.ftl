@@ -7,6 +7,7 @@ deploy-command =
     .size = How large
     .region = Where in the world
     .ssh_key = A public SSH key, for a shell
+    .node = A node’s number, to try first
     .terms = I accept the grid’s terms
     .now = Start at once, without showing the plan
 
@@ -50,3 +51,4 @@ deploy-why-money = The account has { $have } to spend; this takes { $need }.
 deploy-why-not-verified = The grid wants to know who you are before it runs a machine: your identity check is not done yet.
 deploy-why-quota = Your allowance was used up by something else meanwhile.
 deploy-why-refused = The grid refused, in its own words:
+deploy-not-yet = Not more yet: { $trouble }.

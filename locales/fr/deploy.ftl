@@ -7,6 +7,7 @@ deploy-command =
     .size = La taille
     .region = La région du monde
     .ssh_key = Une clé SSH publique, pour un accès
+    .node = Le numéro d’un nœud, à essayer d’abord
     .terms = J’accepte les conditions de la grille
     .now = Démarrer tout de suite, sans montrer le plan
 
@@ -50,3 +51,4 @@ deploy-why-money = Le compte a { $have } à dépenser ; il en faut { $need }.
 deploy-why-not-verified = La grille veut savoir qui vous êtes avant de faire tourner une machine : votre vérification d’identité n’est pas encore faite.
 deploy-why-quota = Votre quota a été pris par autre chose entre-temps.
 deploy-why-refused = La grille a refusé, dans ses propres mots :
+deploy-not-yet = Pas plus pour l’instant : { $trouble }.

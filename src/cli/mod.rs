@@ -5,7 +5,6 @@
 
 pub mod check;
 pub mod recipe;
-pub mod chat;
 pub mod serve;
 pub mod signals;
 pub mod world;

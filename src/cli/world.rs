@@ -47,7 +47,10 @@ pub fn folder(named: Option<PathBuf>, fresh: bool) -> Result<Folder> {
     } else {
         Folder::Kept(match named {
             Some(path) => path,
-            None => etcetera::choose_base_strategy().context("there is no home folder; give one with --data")?.data_dir().join("bellhop"),
+            None => etcetera::choose_base_strategy()
+                .context("there is no home folder; give one with --data")?
+                .data_dir()
+                .join("bellhop"),
         })
     };
     private_folder(folder.path())?;
@@ -93,8 +96,9 @@ pub fn network(choice: &GridChoice) -> Result<Network> {
         GridChoice::File(path) => {
             let text = std::fs::read_to_string(path)
                 .with_context(|| format!("{} is neither sandbox, main, test, qa, dev nor a file", path.display()))?;
-            serde_json::from_str(&text)
-                .with_context(|| format!("{} is not a grid’s description (`bellhop sandbox --json` prints one)", path.display()))
+            serde_json::from_str(&text).with_context(|| {
+                format!("{} is not a grid’s description (`bellhop sandbox --json` prints one)", path.display())
+            })
         }
     }
 }

@@ -10,6 +10,7 @@ use crate::chat::{
     Topic, Urge,
 };
 use crate::deploy::{Order, Quote};
+use crate::grid::NodeId;
 use crate::recipes::Recipe;
 use crate::speech::{Line, units};
 use async_trait::async_trait;
@@ -35,6 +36,7 @@ static SPEC: Spec = Spec {
         param("size", ParamKind::Size, false),
         param("region", ParamKind::Region, false),
         param("ssh_key", ParamKind::Text, false),
+        param("node", ParamKind::Text, false),
         param("terms", ParamKind::YesNo, false),
         param("now", ParamKind::YesNo, false),
     ],
@@ -101,6 +103,7 @@ impl Command for Deploy {
             recipe: text("recipe").unwrap_or_default(),
             size: text("size").unwrap_or_default(),
             region: text("region").filter(|region| region != ANYWHERE),
+            node: text("node").and_then(|node| node.parse().ok()).map(NodeId),
             ssh_key: text("ssh_key"),
         };
         let quote = match cx.house.deployments.quote(cx.account, &order).await {

@@ -43,7 +43,7 @@ impl Command for Verify {
         };
         let mut card = Card::new(if well { Tone::Good } else { Tone::Warn }, title);
         if let Some(trouble) = verdict.trouble {
-            card = card.text(trouble.line());
+            card = card.text(Line::new("deploy-not-yet").with("trouble", trouble.line()));
         }
         for evidence in &verdict.evidence {
             card = card.fact(

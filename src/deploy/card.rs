@@ -184,7 +184,7 @@ fn levels(card: Card, verdict: Option<&Verdict>, recipe: Option<&Recipe>) -> Car
     }
     let card = card.block(Block::Progress(lines));
     let card = match verdict.trouble {
-        Some(trouble) => card.text(trouble.line()),
+        Some(trouble) => card.text(Line::new("deploy-not-yet").with("trouble", trouble.line())),
         None => card,
     };
     card.text(Line::new("deploy-looked").with("at", units::moment(verdict.at)))

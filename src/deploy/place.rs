@@ -5,7 +5,7 @@
 
 use super::plan::{GatewaySite, Host, PartPlan, Site};
 use crate::clock::{Dice, Timestamp};
-use crate::grid::directory::{Directory, NodeInfo, NodeQuery};
+use crate::grid::directory::{Directory, NodeInfo, NodeQuery, NodeStatus};
 use crate::grid::zos::Zos;
 use crate::grid::{Caller, Grid, GridError, GridResult, NodeId};
 use crate::store::Table;
@@ -59,6 +59,23 @@ impl Demand {
             light: light && !filled.public_ipv4,
             region,
         }
+    }
+
+    /// Whether `node` fits by the proxy's row of it.
+    pub(super) fn fits(&self, node: &NodeInfo) -> bool {
+        let (free, has) = (node.free(), |feature: &str| node.features.iter().any(|known| known == feature));
+        let full = has("zmachine") && has("network");
+        let light = self.light && has("zmachine-light") && has("network-light");
+        let region = self.region.as_ref().is_none_or(|region| region.eq_ignore_ascii_case(&node.region));
+        node.status == NodeStatus::Up
+            && node.healthy
+            && usable(node)
+            && (full || light)
+            && region
+            && node.total.cru >= self.cpu
+            && free.mru >= self.memory
+            && free.sru >= self.ssd
+            && (!self.ipv4 || (node.farm_free_ips > 0 && has("ip")))
     }
 
     fn query(&self, light: bool, avoid: &[NodeId]) -> NodeQuery {
@@ -129,6 +146,11 @@ impl From<GridError> for NoPlace {
     }
 }
 
+/// Whether anybody may deploy on it: its farm does not rent it out whole, and nobody rents it.
+fn usable(node: &NodeInfo) -> bool {
+    !node.dedicated && node.rented_by.is_none() && node.extra_fee == 0
+}
+
 /// The nodes that fit by the proxy, without those in `avoid`.
 ///
 /// # Errors
@@ -143,7 +165,7 @@ pub async fn shortlist(grid: &Grid, demand: &Demand, avoid: &[NodeId]) -> Result
     }
     let before = page.rows.len();
     // What the proxy has no parameter for on every version: whole-node farms, and nodes that others rent.
-    page.rows.retain(|node| !node.dedicated && node.rented_by.is_none() && node.extra_fee == 0);
+    page.rows.retain(usable);
     page.total = page.total.saturating_sub((before - page.rows.len()) as u64);
     if page.rows.is_empty() {
         return Err(explain(&directory, demand, avoid).await?);
@@ -163,13 +185,12 @@ async fn explain(directory: &Directory<'_>, demand: &Demand, avoid: &[NodeId]) -
         (Need::Disk, demand.ssd > 0, Demand { ssd: 0, ..demand.clone() }),
         (Need::Cpu, demand.cpu > 0, Demand { cpu: 0, ..demand.clone() }),
     ];
-    let usable = |nodes: &[NodeInfo]| nodes.iter().filter(|n| !n.dedicated && n.rented_by.is_none()).count() as u64;
     let mut without = Vec::new();
     let mut elsewhere: Vec<(String, u64)> = Vec::new();
     for (need, _, relaxed) in variants.into_iter().filter(|(_, asked, _)| *asked) {
         let found = directory.nodes(&NodeQuery { size: 500, ..relaxed.query(false, avoid) }).await?.rows;
         if need == Need::Region {
-            for node in found.iter().filter(|n| !n.dedicated && n.rented_by.is_none()) {
+            for node in found.iter().filter(|node| usable(node)) {
                 match elsewhere.iter_mut().find(|(region, _)| *region == node.region) {
                     Some((_, count)) => *count += 1,
                     None => elsewhere.push((node.region.clone(), 1)),
@@ -177,7 +198,7 @@ async fn explain(directory: &Directory<'_>, demand: &Demand, avoid: &[NodeId]) -
             }
             elsewhere.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
         }
-        let count = usable(&found);
+        let count = found.iter().filter(|node| usable(node)).count() as u64;
         if count > 0 {
             without.push((need, count));
         }
@@ -238,7 +259,7 @@ async fn gateway(grid: &Grid, caller: &Caller, draw: &Draw<'_>, machine: NodeId)
         ..NodeQuery::default()
     };
     let mut found = Directory::new(grid.web.as_ref(), &grid.network).nodes(&query).await?.rows;
-    found.retain(|n| !n.dedicated && n.rented_by.is_none() && n.extra_fee == 0);
+    found.retain(usable);
     let domain = |node: NodeId, found: &[NodeInfo]| {
         found.iter().find(|n| n.id == node).and_then(|n| n.public.as_ref()).and_then(|p| p.domain.clone())
     };

@@ -20,6 +20,9 @@ pub struct Order {
     pub size: String,
     /// A region of the grid; `None` for anywhere.
     pub region: Option<String>,
+    /// The node to try first, if it fits: the one that a plan showed.
+    #[serde(default)]
+    pub node: Option<NodeId>,
     /// A public SSH key in OpenSSH form; `None` for no shell.
     pub ssh_key: Option<String>,
 }

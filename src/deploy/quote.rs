@@ -3,7 +3,7 @@
 use super::place::{Demand, FAILED, NoPlace, SHUNNED, shortlist};
 use super::plan::{Order, PartPlan, Plan, Web, name_is_valid};
 use super::{Config, Services};
-use crate::grid::directory::NodeInfo;
+use crate::grid::directory::{Directory, NodeInfo};
 use crate::grid::kyc::Standing;
 use crate::grid::price::{Estimate, Usage, estimate};
 use crate::grid::terms::{self, Terms};
@@ -144,7 +144,11 @@ pub(super) async fn quote(services: &Services, account: &Account, order: &Order)
         }
     });
     let (twin, prices, list) = (twin?, prices?, list?);
-    let Some(node) = list.nodes.into_iter().next() else {
+    let wanted = match order.node {
+        Some(id) => wanted(services, &demand, &list.nodes, id).await,
+        None => None,
+    };
+    let Some(node) = wanted.or_else(|| list.nodes.into_iter().next()) else {
         return Err(No::NoPlace(NoPlace::NoFit { without: vec![], elsewhere: vec![] }));
     };
     match &twin.kyc {
@@ -182,6 +186,15 @@ pub(super) async fn quote(services: &Services, account: &Account, order: &Order)
         accepted: account.terms.clone(),
         filled,
     })
+}
+
+/// The node that was asked for, when it fits; a large grid's page of fitting nodes may not show it.
+async fn wanted(services: &Services, demand: &Demand, listed: &[NodeInfo], id: NodeId) -> Option<NodeInfo> {
+    if let Some(node) = listed.iter().find(|node| node.id == id) {
+        return Some(node.clone());
+    }
+    let directory = Directory::new(services.grid.web.as_ref(), &services.grid.network);
+    directory.node(id).await.ok().filter(|node| demand.fits(node))
 }
 
 fn part(recipe: &Recipe, filled: &Filled, first: Option<NodeId>) -> PartPlan {

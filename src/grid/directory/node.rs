@@ -72,7 +72,8 @@ pub struct NodeInfo {
     pub healthy: bool,
     /// Certified hardware.
     pub certified: bool,
-    /// Can only be rented whole.
+    /// Of a farm that rents its nodes out only whole. (The proxy's own `dedicated` is wider: it also counts every
+    /// node that has no contracts.)
     pub dedicated: bool,
     /// Somebody rents it whole.
     pub rented_by: Option<TwinId>,
@@ -154,7 +155,6 @@ struct RawNode {
     status: Option<NodeStatus>,
     healthy: Option<bool>,
     certification_type: Option<String>,
-    dedicated: Option<bool>,
     in_dedicated_farm: Option<bool>,
     rented_by_twin_id: Option<TwinId>,
     #[serde(default, rename = "num_gpu", deserialize_with = "count")]
@@ -197,7 +197,7 @@ impl From<RawNode> for NodeInfo {
             status: raw.status.unwrap_or(NodeStatus::Down),
             healthy: raw.healthy.unwrap_or_default(),
             certified: raw.certification_type.is_some_and(|kind| kind == "Certified"),
-            dedicated: raw.dedicated.unwrap_or_default() || raw.in_dedicated_farm.unwrap_or_default(),
+            dedicated: raw.in_dedicated_farm.unwrap_or_default(),
             rented_by: raw.rented_by_twin_id.filter(|twin| *twin != TwinId(0)),
             gpus: raw.gpus,
             extra_fee: raw.extra_fee,
