@@ -12,8 +12,8 @@ use std::path::Path;
 /// The longest file, in lines, its tests not counted.
 const LONGEST: usize = 350;
 
-/// Files that were longer when this rule came, to be split. Nothing is added here.
-const OVERDUE: &[&str] = &["src/commands/desk.rs", "src/deploy/log.rs", "src/grid/workload/data.rs"];
+/// Files that were longer when this rule came and are being split. Nothing is added here.
+const OVERDUE: &[&str] = &["src/commands/desk.rs"];
 
 /// Foreign crates that only some places know, so that each can be replaced in one place.
 const FENCES: &[(&str, &[&str])] = &[
