@@ -58,7 +58,10 @@ impl World {
     /// # Errors
     /// When its files cannot be read, or the chain that is to be joined does not let it.
     pub(super) async fn start(options: &Options, clock: Clock) -> Result<Arc<Self>, StartError> {
-        let plan = Plan::seeded(options.seed, options.nodes, options.farms);
+        let plan = match options.join {
+            None => Plan::seeded(options.seed, options.nodes, options.farms),
+            Some(_) => Plan::guest(options.seed, options.nodes, options.farms),
+        };
         let store = options.data.as_deref().map(Store::open).transpose()?;
         let (faults, lanes) = (Faults::default(), Lanes::default());
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());

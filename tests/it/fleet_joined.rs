@@ -30,7 +30,7 @@ impl House {
         let local = LocalChain::new(options, Genesis::new(clock.now()), clock.clone(), None).unwrap();
         let stop = CancellationToken::new();
         tokio::spawn(local.clone().run(stop.clone()));
-        Self { chain: Arc::new(LocalPort::new(local)), clock, plan: Plan::seeded(1, nodes, farms), stop }
+        Self { chain: Arc::new(LocalPort::new(local)), clock, plan: Plan::guest(1, nodes, farms), stop }
     }
 
     async fn register(&self) {

@@ -163,12 +163,35 @@ impl Plan {
 
     /// `nodes` nodes in `farms` farms (at least one farm; a farm has room for all its nodes).
     pub fn seeded(seed: u64, nodes: usize, farms: usize) -> Self {
-        let dice = Dice::seeded(seed ^ 0x666c_6565_7400);
-        let farms = farms.clamp(1, 4000);
-        let plans = (0..farms).map(|index| farm(seed, index, &dice)).collect();
-        let nodes = (0..nodes).map(|index| node(seed, index % farms, index / farms, index, &dice)).collect();
-        Self { seed, farms: plans, nodes }
+        Self::of(&Origin { seed, block: 10 + seed % 74, tag: String::new() }, nodes, farms)
     }
+
+    /// A fleet that joins another's chain: other keys, names, domains and addresses than those of the fleet that
+    /// may be there already, even with the same seed.
+    pub fn guest(seed: u64, nodes: usize, farms: usize) -> Self {
+        let seed = seed ^ 0x0067_7565_7374;
+        let tag = format!("-{}", Dice::seeded(seed).word(4));
+        Self::of(&Origin { seed, block: 110 + seed % 16, tag }, nodes, farms)
+    }
+
+    fn of(origin: &Origin, nodes: usize, farms: usize) -> Self {
+        let dice = Dice::seeded(origin.seed ^ 0x666c_6565_7400);
+        // So many that all their addresses stay between those of the reference nodes and the doorsteps.
+        let farms = farms.clamp(1, 500);
+        let plans = (0..farms).map(|index| farm(origin, index, &dice)).collect();
+        let nodes = (0..nodes).map(|index| node(origin, index % farms, index / farms, index, &dice)).collect();
+        Self { seed: origin.seed, farms: plans, nodes }
+    }
+}
+
+/// What tells one fleet from another.
+struct Origin {
+    seed: u64,
+    /// The second octet of its first farm's addresses. From 127.10: clear of 127.0.0.x, where this computer's own
+    /// services are; sandboxes of other seeds on the same computer have another one, most of the time.
+    block: u64,
+    /// At the end of its names.
+    tag: String,
 }
 
 /// A key that belongs to `role` number `index` of the fleet made from `seed`.
@@ -193,12 +216,10 @@ fn pick<const N: usize>(dice: &Dice, of: [u64; N]) -> u64 {
     of[dice.below(N as u64) as usize % N]
 }
 
-fn farm(seed: u64, index: usize, dice: &Dice) -> FarmPlan {
+fn farm(origin: &Origin, index: usize, dice: &Dice) -> FarmPlan {
     let place = place(index);
     let slug: String = place.city.to_lowercase().chars().filter(char::is_ascii_alphabetic).collect();
-    // From 127.10.0.0: clear of 127.0.0.x, where this computer's own services are. Sandboxes of other seeds on the
-    // same computer get another range, most of the time.
-    let (b, c) = (10 + usize::try_from(seed % 74).unwrap_or(0) + index / 250, index % 250);
+    let (b, c) = (origin.block + (index / 250) as u64, index % 250);
     let free = match index % 6 {
         2 => 0,
         4 => 2,
@@ -206,8 +227,11 @@ fn farm(seed: u64, index: usize, dice: &Dice) -> FarmPlan {
     };
     let gateway = format!("127.{b}.{c}.1");
     FarmPlan {
-        name: if index < PLACES.len() { format!("{slug}-farm") } else { format!("{slug}-farm-{index}") },
-        farmer: identity(KeyKind::Sr25519, seed, "farmer", index),
+        name: {
+            let number = if index < PLACES.len() { String::new() } else { format!("-{index}") };
+            format!("{slug}-farm{number}{}", origin.tag)
+        },
+        farmer: identity(KeyKind::Sr25519, origin.seed, "farmer", index),
         certified: index.is_multiple_of(4),
         dedicated: index % 12 == 11,
         ips: (0..free).map(|host| (format!("127.{b}.{c}.{}/24", 10 + host), gateway.clone())).collect(),
@@ -228,7 +252,7 @@ fn temper(farm: usize, rank: usize) -> Temper {
     }
 }
 
-fn node(seed: u64, farm: usize, rank: usize, index: usize, dice: &Dice) -> NodePlan {
+fn node(origin: &Origin, farm: usize, rank: usize, index: usize, dice: &Dice) -> NodePlan {
     let place = place(farm);
     let temper = temper(farm, rank);
     let light = matches!((rank % 5, farm % 2), (2, 1) | (4, 0));
@@ -251,11 +275,11 @@ fn node(seed: u64, farm: usize, rank: usize, index: usize, dice: &Dice) -> NodeP
     let public_config = gateway.then(|| PublicConfig {
         ipv4: format!("192.88.99.{}/24", 2 + index % 250),
         gw4: "192.88.99.1".to_owned(),
-        domain: Some(format!("{}{index:02}.grid.sandbox", gateway_name(place))),
+        domain: Some(format!("{}{index:02}{}.grid.sandbox", gateway_name(place), origin.tag)),
     });
     NodePlan {
         farm,
-        identity: identity(KeyKind::Ed25519, seed, "node", index),
+        identity: identity(KeyKind::Ed25519, origin.seed, "node", index),
         flavour: if light { Flavour::Light } else { Flavour::Full },
         temper,
         resources,
@@ -325,6 +349,23 @@ mod tests {
         unique(plan.nodes.iter().filter_map(|node| node.domain().map(str::to_owned)).collect());
         unique(plan.nodes.iter().map(|node| node.identity.account().to_string()).collect());
         assert!(plan.farms.iter().all(|farm| (3..=40).contains(&farm.name.len())));
+    }
+
+    #[test]
+    fn a_guest_shares_nothing_with_its_host() {
+        let facts = |plan: &Plan| {
+            let farms = plan.farms.iter().flat_map(|farm| {
+                let ips = farm.ips.iter().map(|(ip, _)| ip.clone());
+                ips.chain([farm.name.clone(), farm.farmer.account().to_string()])
+            });
+            let nodes = plan.nodes.iter().flat_map(|node| {
+                node.domain().map(str::to_owned).into_iter().chain([node.identity.account().to_string()])
+            });
+            farms.chain(nodes).collect::<BTreeSet<_>>()
+        };
+        for seed in [0, 1, 73, 74, u64::MAX] {
+            assert!(facts(&Plan::usual(seed)).is_disjoint(&facts(&Plan::guest(seed, 60, 12))), "{seed}");
+        }
     }
 
     #[test]

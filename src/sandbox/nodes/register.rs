@@ -3,7 +3,7 @@
 //! A running chain is another's: what needs root or a council there (certification, dedicated farms) is skipped,
 //! and what its rules refuse (addresses that are not public) is left out, with a word in the log.
 
-use super::plan::{NodePlan, Plan};
+use super::plan::{FarmPlan, NodePlan, Plan};
 use crate::grid::{
     AccountId, Call, Chain, FarmId, FarmInput, GridError, GridResult, Identity, NodeInput, Survey, Tft, Tx,
 };
@@ -48,8 +48,10 @@ impl Known {
         Ok(Self { twins: survey.twins.iter().map(|twin| (twin.account, twin.id)).collect(), survey })
     }
 
-    fn farm(&self, name: &str) -> Option<FarmId> {
-        self.survey.farms.iter().find(|farm| farm.name == name).map(|farm| farm.id)
+    /// A farm of the plan, if it is there and its farmer's.
+    fn farm(&self, plan: &FarmPlan) -> Option<FarmId> {
+        let twin = self.twins.get(&plan.farmer.account())?;
+        self.survey.farms.iter().find(|farm| farm.name == plan.name && farm.twin == *twin).map(|farm| farm.id)
     }
 
     fn node(&self, plan: &NodePlan) -> Option<&crate::grid::Node> {
@@ -69,7 +71,7 @@ impl Plan {
         let known = Known::read(chain).await?;
         let farms = self.farms.iter().map(|farm| {
             let calls = twin_calls(&known, &farm.farmer, relay);
-            let missing = known.farm(&farm.name).is_none();
+            let missing = known.farm(farm).is_none();
             async move {
                 let create = |ips: &[(String, String)]| {
                     Call::CreateFarm(FarmInput { name: farm.name.clone(), ips: ips.to_vec() })
@@ -90,7 +92,7 @@ impl Plan {
         let known = Known::read(chain).await?;
         let nodes = self.nodes.iter().filter(|node| known.node(node).is_none()).map(|node| {
             let mut calls = twin_calls(&known, &node.identity, relay);
-            let farm = self.farms.get(node.farm).and_then(|farm| known.farm(&farm.name));
+            let farm = self.farms.get(node.farm).and_then(|farm| known.farm(farm));
             calls.extend(farm.map(|farm| Call::CreateNode(node.input(farm))));
             try_submit(chain, &node.identity, calls)
         });
