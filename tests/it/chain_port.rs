@@ -1,5 +1,6 @@
 //! The sandbox's chain through its port: what a deployment does with it, end to end, on the test clock.
 
+use crate::chain_kit::key;
 use bellhop::clock::{Clock, Timestamp};
 use bellhop::grid::{
     AccountId, Batch, Call, Chain, ContractKind, DocumentHash, Event, FarmInput, GIB, GridError, Identity, NodeInput,
@@ -13,10 +14,6 @@ use tokio_util::sync::CancellationToken;
 
 fn start() -> Timestamp {
     Timestamp::from_secs(1_750_000_000)
-}
-
-fn key(uri: &str) -> Identity {
-    Identity::from_uri(uri).unwrap()
 }
 
 fn node_input(farm: bellhop::grid::FarmId) -> NodeInput {

@@ -1,6 +1,10 @@
 //! The one integration-test binary. Each module is a room of its own; `house` is the shared harness.
 
+mod chain_golden;
+mod chain_kit;
+mod chain_metadata;
 mod chain_port;
+mod chain_rpc;
 mod conversations;
 mod fleet_joined;
 mod house;

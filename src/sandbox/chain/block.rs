@@ -1,7 +1,5 @@
 //! Blocks: how one is made from the pool, its header and hash, and the history from which old states are read.
 
-use super::balances;
-use super::contracts;
 use super::extrinsic::{self, Extrinsic, Terms};
 use super::item::Twox;
 use super::pool::{Status, Watchers};
@@ -9,6 +7,7 @@ use super::runtime::{self, Call, Origin, Phase};
 use super::scale::{Account, DispatchClass, DispatchInfo, Era, Hash, Pays, Weight, blake2_256};
 use super::state::{State, Undo};
 use super::system::{self, timestamp};
+use super::{balances, contracts, utility};
 use crate::grid::Identity;
 use parity_scale_codec::{Decode, Encode};
 
@@ -17,7 +16,7 @@ pub const BLOCK_HASH_COUNT: u32 = 2400;
 /// The most extrinsics in a block.
 const MOST_EXTRINSICS: usize = 1000;
 /// A round figure for each call; fees do not depend on it.
-const WEIGHT: Weight = Weight { ref_time: 300_000_000, proof_size: 4_000 };
+pub const WEIGHT: Weight = Weight { ref_time: 300_000_000, proof_size: 4_000 };
 
 /// A header. Its roots are stand-ins that no client checks: the state is not hashed.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
@@ -192,7 +191,7 @@ fn apply(state: &mut State, index: u32, extrinsic: &Extrinsic, author: Account) 
     balances::deposit(state, &who, fee - actual_fee);
     balances::deposit(state, &author, actual_fee);
     state.deposit(system::PaymentEvent::TransactionFeePaid { who, actual_fee, tip: extrinsic.tip });
-    let dispatch_info = DispatchInfo { weight: WEIGHT, class: DispatchClass::Normal, pays_fee };
+    let dispatch_info = DispatchInfo { weight: WEIGHT, class: utility::class(&extrinsic.call), pays_fee };
     state.deposit(match outcome {
         Ok(_) => system::Event::ExtrinsicSuccess { dispatch_info },
         Err(dispatch_error) => system::Event::ExtrinsicFailed { dispatch_error, dispatch_info },

@@ -105,9 +105,14 @@ pub struct Extrinsic {
 }
 
 impl Extrinsic {
+    /// What an extrinsic of so many bytes costs.
+    pub fn base_fee(length: usize) -> Money {
+        BASE_FEE + length as Money
+    }
+
     /// What it costs: base, length and tip.
     pub fn fee(&self) -> Money {
-        BASE_FEE + self.bytes.len() as Money + self.tip
+        Self::base_fee(self.bytes.len()) + self.tip
     }
 
     /// Reads an extrinsic against the state of the newest block, whose hash is `head`.

@@ -14,7 +14,7 @@ use super::tfgrid::{self, FarmingPolicy, NodeCertification, Policy, PricingPolic
 use super::{contracts, price, session};
 use crate::clock::Timestamp;
 use crate::grid::{
-    AccountId, FarmId, FarmInput, Identity, NodeId, NodeInput, Party, PublicConfig, Refused, Tft, TwinId,
+    AccountId, FarmId, FarmInput, Identity, KeyKind, NodeId, NodeInput, Party, PublicConfig, Refused, Tft, TwinId,
 };
 
 /// A farm that is there from the start.
@@ -52,15 +52,18 @@ pub struct Genesis {
     pub(super) biller: Option<Identity>,
 }
 
-/// The accounts of the recordings and what they own, in TFT.
+/// The development accounts //Alice to //Ferdie, and what they own in TFT. (Deriving them takes half a second.)
 const RICH: [(&str, u64); 6] = [
-    ("//Alice", 100_000_000),
-    ("//Bob", 1_000_000),
-    ("//Charlie", 1_000_000),
-    ("//Dave", 1_000_000),
-    ("//Eve", 1_000_000),
-    ("//Ferdie", 1_000_000),
+    ("5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY", 100_000_000),
+    ("5FHneW46xGXgs5mUiveU4sbTyGBzmstUspZC92UhjJM694ty", 1_000_000),
+    ("5FLSigC9HGRKVhB9FiEo4Y3koPsNmBmLJbpXg2mp1hXcS59Y", 1_000_000),
+    ("5DAAnrj7VHTznn2AWBemMuyBwZWs6FNFjdyVXUeYum3PTXFy", 1_000_000),
+    ("5HGjWAeFDfFCWPsjFQdVV2Msvz2XtMktvgocEZcCj68kUMaw", 1_000_000),
+    ("5CiPPseXPECbkjWCa6MnjNokrgYjMqmKndv2rSnekmSK2DjL", 1_000_000),
 ];
+
+/// The key that signs the bills. It holds play money, and may be known.
+const BILLER: [u8; 32] = *b"the sandbox's bills, not secret!";
 
 fn refused(error: impl Into<DispatchError>) -> Refused {
     let code = runtime::error_name(error.into());
@@ -74,11 +77,11 @@ impl Genesis {
         timestamp::NOW.put(&mut state, &(), &now.0);
         let upgrade = LastRuntimeUpgradeInfo { spec_version: SPEC_VERSION, spec_name: SPEC_NAME.to_owned() };
         system::LAST_RUNTIME_UPGRADE.put(&mut state, &(), &upgrade);
-        let dev = |uri| Identity::from_uri(uri).map(|key| key.account()).unwrap_or(AccountId([0; 32]));
-        let author = dev("//Alice");
-        let mut genesis = Self { state, author, biller: Identity::from_uri("//Bellhop//bills").ok() };
-        for (uri, tft) in RICH {
-            genesis.endow(dev(uri), Tft::whole(tft));
+        let rich = RICH.map(|(address, tft)| (address.parse().unwrap_or(AccountId([0; 32])), tft));
+        let [(author, _), _, _, (dave, _), (eve, _), _] = rich;
+        let mut genesis = Self { state, author, biller: Identity::from_mini_secret(KeyKind::Sr25519, BILLER).ok() };
+        for (account, tft) in rich {
+            genesis.endow(account, Tft::whole(tft));
         }
         let state = &mut genesis.state;
         session::VALIDATORS.put(state, &(), &vec![author.into()]);
@@ -89,7 +92,7 @@ impl Genesis {
         price::AVERAGE_TFT_PRICE.put(state, &(), &50);
         price::MIN_TFT_PRICE.put(state, &(), &10);
         price::MAX_TFT_PRICE.put(state, &(), &1000);
-        pricing_policy(state, dev("//Dave").into(), dev("//Eve").into());
+        pricing_policy(state, dave.into(), eve.into());
         farming_policies(state);
         genesis
     }

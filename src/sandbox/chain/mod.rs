@@ -10,7 +10,6 @@ mod block;
 mod burning;
 mod contracts;
 mod convert;
-#[expect(dead_code, reason = "for the RPC face")]
 mod core;
 mod extrinsic;
 mod genesis;
@@ -18,10 +17,10 @@ mod item;
 mod journal;
 mod kvstore;
 mod metadata;
-#[expect(dead_code, reason = "for the RPC face")]
 mod pool;
 mod port;
 mod price;
+mod rpc;
 mod runtime;
 mod scale;
 mod session;
@@ -40,8 +39,9 @@ pub use scale::Hash;
 
 use self::core::{Core, Staff};
 use crate::clock::{Clock, Timestamp};
-use crate::grid::{AccountId, Tft};
+use crate::grid::{AccountId, Party, Refused, Tft};
 use crate::sandbox::fault::Faults;
+use parity_scale_codec::{Decode, DecodeLimit};
 use runtime::EventRecord;
 use state::State;
 use std::io;
@@ -177,6 +177,24 @@ impl LocalChain {
         Ok(self.announce(core))
     }
 
+    /// What root does, or on the real chain the council: makes a block whose first act is this call (encoded).
+    ///
+    /// # Errors
+    /// As [`author`](Self::author). Inside: the call cannot be read (`argument`), or failed by name.
+    pub fn govern(&self, call: &[u8]) -> io::Result<Result<(), Refused>> {
+        let call = match runtime::Call::decode_all_with_depth_limit(16, &mut &*call) {
+            Ok(call) => call,
+            Err(error) => {
+                let (by, code) = (Party::Chain, "argument".to_owned());
+                return Ok(Err(Refused { by, code, text: error.to_string().chars().take(200).collect() }));
+            }
+        };
+        let mut core = self.core();
+        let done = core.author(self.clock.now(), 1, Some(&call))?;
+        self.announce(core);
+        Ok(done.map_err(convert::refused))
+    }
+
     fn announce(&self, core: MutexGuard<'_, Core>) -> u32 {
         let (best, finalized) = (core.best(), core.finalized());
         drop(core);
@@ -221,6 +239,16 @@ impl LocalChain {
         extrinsic::genesis_hash(&self.core().state)
     }
 
+    /// The hash of a block that is kept.
+    pub fn block_hash(&self, number: u32) -> Option<Hash> {
+        self.core().hash(number)
+    }
+
+    /// The value under a storage key, after the newest block.
+    pub fn storage(&self, key: &[u8]) -> Option<Vec<u8>> {
+        self.with_state(|state| state.get(key).map(<[u8]>::to_vec))
+    }
+
     /// The next nonce of an account, those that wait counted.
     pub fn next_nonce(&self, who: &AccountId) -> u32 {
         let core = self.core();
@@ -236,7 +264,6 @@ impl LocalChain {
     }
 
     fn events(&self, number: u32) -> Vec<EventRecord> {
-        use parity_scale_codec::Decode;
         let raw = self.core().read(number, &system::EVENTS.key(&()));
         raw.and_then(|raw| Vec::decode(&mut &raw[..]).ok()).unwrap_or_default()
     }

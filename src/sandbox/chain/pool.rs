@@ -69,11 +69,6 @@ fn tell(watchers: &mut Watchers, status: &Status) {
 }
 
 impl Pool {
-    /// How many wait.
-    pub fn len(&self) -> usize {
-        self.entries.len()
-    }
-
     /// Takes an extrinsic; the receiver hears what becomes of it.
     pub fn submit(&mut self, state: &State, extrinsic: Extrinsic) -> Result<UnboundedReceiver<Status>, Refusal> {
         match extrinsic.check(state) {

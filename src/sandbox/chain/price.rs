@@ -99,9 +99,11 @@ fn report(state: &mut State, price: u32, block_number: u32) {
         start = (start + 1) % RING;
     }
     BUFFER_RANGE.put(state, &(), &(start, end));
-    let count = u64::from((end + RING - start) % RING).max(1);
-    let sum: u64 = (0..count as u16).map(|i| u64::from(TFT_PRICE_HISTORY.get(state, &((start + i) % RING)))).sum();
-    let mean = u32::try_from((sum + count / 2) / count).unwrap_or(u32::MAX);
+    let count = ((end + RING - start) % RING).max(1);
+    // The real chain's sum stops at its type's end (recording 12).
+    let sum = (0..count).map(|i| TFT_PRICE_HISTORY.get(state, &((start + i) % RING))).fold(0, u32::saturating_add);
+    let count = u32::from(count);
+    let mean = sum / count + u32::from(sum % count >= count - count / 2);
     AVERAGE_TFT_PRICE.put(state, &(), &mean);
     state.deposit(Event::AveragePriceStored(mean));
     let (min, max) = (MIN_TFT_PRICE.get(state, &()), MAX_TFT_PRICE.get(state, &()));

@@ -2,7 +2,7 @@
 //! everything, `force_batch` goes on.
 
 use super::runtime::{self, Origin};
-use super::scale::{DispatchError, DispatchResult, Pays, errors};
+use super::scale::{DispatchClass, DispatchError, DispatchResult, Pays, errors};
 use super::state::State;
 use super::system;
 use parity_scale_codec::{Decode, Encode};
@@ -84,4 +84,17 @@ fn dispatch_item(state: &mut State, origin: Origin, item: &runtime::Call) -> Dis
         return Err(system::Error::CallFiltered.into());
     }
     runtime::dispatch(state, origin, item)
+}
+
+/// The class of a call: a batch of nothing but operational calls is one, so an empty batch is.
+pub fn class(call: &runtime::Call) -> DispatchClass {
+    let runtime::Call::Utility(Call::batch { calls } | Call::batch_all { calls } | Call::force_batch { calls }) = call
+    else {
+        return DispatchClass::Normal;
+    };
+    if calls.iter().all(|call| class(call) == DispatchClass::Operational) {
+        DispatchClass::Operational
+    } else {
+        DispatchClass::Normal
+    }
 }

@@ -146,6 +146,9 @@ fn farmer(state: &State, contract: &Contract) -> Option<Account> {
 
 /// 10 % to the foundation, 5 % to the staking pool, 50 % to sales, the rest is burnt.
 fn distribute(state: &mut State, contract: &Contract, owner: &Account, amount: Money) -> Done {
+    if amount == 0 {
+        return Ok(());
+    }
     let policy = PRICING_POLICIES.get(state, &1).ok_or(Error::PricingPolicyNotExists)?;
     let share = |percent: Money| (amount * percent + 50) / 100;
     let mut rest = amount;

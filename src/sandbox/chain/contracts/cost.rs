@@ -34,6 +34,14 @@ impl Fixed {
         Self(self.0.saturating_mul(u128::from(factor)))
     }
 
+    /// The product, cut off below the last bit.
+    fn by(self, other: Self) -> Self {
+        let (whole, part) = (other.0 >> 64, other.0 & u128::from(u64::MAX));
+        let (own_whole, own_part) = (self.0 >> 64, self.0 & u128::from(u64::MAX));
+        let of_part = own_whole.saturating_mul(part).saturating_add((own_part * part) >> 64);
+        Self(self.0.saturating_mul(whole).saturating_add(of_part))
+    }
+
     fn plus(self, other: Self) -> Self {
         Self(self.0.saturating_add(other.0))
     }
@@ -46,21 +54,22 @@ impl Fixed {
 /// Compute units of so much memory (GiB, fixed) and so many CPUs.
 fn compute_units(memory: Fixed, cpus: u64) -> Fixed {
     let cpus = Fixed::of(cpus);
-    let of = |memory: Fixed, cpus: Fixed| memory.max(cpus);
-    of(memory.over(4), cpus.over(2)).min(of(memory.over(8), cpus)).min(of(memory.over(2), cpus.over(4)))
+    let balanced = memory.over(4).max(cpus.over(2));
+    balanced.min(memory.over(8).max(cpus)).min(memory.over(2).max(cpus.over(4)))
 }
 
 /// Unit USD for `seconds` of so many resources and addresses.
 fn resources(used: &Resources, ips: u32, seconds: u64, policy: &PricingPolicy, with_units: bool) -> u64 {
-    let per_hour = |units: Fixed, price: u32| units.times(price.into());
-    let mut hourly = per_hour(Fixed::of(ips.into()), policy.ipu.value);
+    // The price of the time first, then the units: the order decides what is cut off (recording 10, step 26).
+    let of = |price: u32| Fixed::of(price.into()).over(3600).times(seconds);
+    let mut cost = of(policy.ipu.value).times(ips.into());
     if with_units {
         let gib = |bytes| Fixed::of(bytes).over(GIB);
         let storage = gib(used.hru).over(1200).plus(gib(used.sru).over(200));
         let compute = compute_units(gib(used.mru), used.cru);
-        hourly = hourly.plus(per_hour(storage, policy.su.value)).plus(per_hour(compute, policy.cu.value));
+        cost = cost.plus(of(policy.su.value).by(storage)).plus(of(policy.cu.value).by(compute));
     }
-    hourly.over(3600).times(seconds).round()
+    cost.round()
 }
 
 /// Unit USD of `nru` bytes of traffic over `window` seconds.
@@ -182,6 +191,8 @@ mod tests {
         assert_eq!(resources(&used, 0, 3600, &policy(), true), 225_000);
         assert_eq!(resources(&used, 0, 132, &policy(), true), 8_250);
         assert_eq!(tft(8_250, 50), Ok(165_000));
+        let small = Resources { cru: 1, mru: 2 * GIB, sru: 25 * GIB, hru: 0 };
+        assert_eq!(resources(&small, 0, 36, &policy(), true), 562, "562.5 less what was cut off");
         assert_eq!(resources(&used, 1, 3600, &policy(), false), 40_000);
         assert_eq!(traffic(1_000_000_000, 3600, &policy()), 15_000);
     }
