@@ -39,6 +39,11 @@ pub struct Keys {
     pub sponsor_file: Option<PathBuf>,
 }
 
+/// Where this computer keeps what may be lost.
+pub fn temporary_folder() -> PathBuf {
+    std::env::temp_dir()
+}
+
 /// The environment's part.
 #[derive(Debug, Default)]
 pub struct Env {

@@ -47,7 +47,9 @@ pub mod delivery; // the messages that show a topic
 pub mod platforms; // terminal (and, later, other chat platforms)
 
 // layer 8: the whole
-pub mod app; // wiring
-pub mod cli; // subcommands beside the chat
 pub mod config; // configuration: file and environment
 pub mod telemetry; // logs
+
+pub mod app; // wiring
+
+pub mod cli; // subcommands beside the chat

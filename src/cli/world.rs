@@ -1,7 +1,7 @@
 //! What every way of starting Bellhop needs: a folder, a grid, and the root secret.
 
 use crate::clock::Dice;
-use crate::config::{Config, Env};
+use crate::config::{Config, Env, temporary_folder};
 use crate::grid::Network;
 use crate::secret::Root;
 use anyhow::{Context, Result, bail};
@@ -43,7 +43,7 @@ impl Drop for Folder {
 pub fn folder(named: Option<PathBuf>, fresh: bool) -> Result<Folder> {
     let folder = if fresh {
         let name = format!("bellhop-{}-{}", std::process::id(), Dice::system().word(6));
-        Folder::Passing(std::env::temp_dir().join(name))
+        Folder::Passing(temporary_folder().join(name))
     } else {
         Folder::Kept(match named {
             Some(path) => path,
