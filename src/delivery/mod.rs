@@ -107,10 +107,10 @@ impl Delivery {
                 person: ask.from.clone(),
                 wishes,
                 salt,
-                drawn: (card.tone != Tone::Busy).then(|| digest(&card)),
+                drawn: Some(digest(&card)),
             };
             // It may have changed while it was posted, so it is looked at once more.
-            self.0.shows.add(&self.0.store, show).await?;
+            self.0.shows.add(&self.0.store, show, card.tone != Tone::Busy).await?;
             self.0.bell.notify_one();
         }
         Ok((card.tone, reply.topic))

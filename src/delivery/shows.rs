@@ -78,8 +78,9 @@ impl Shows {
         if stored.is_empty() { Ok(()) } else { store.commit(change).await }
     }
 
-    pub async fn add(&self, store: &Store, show: Show) -> StoreResult<()> {
-        store.commit(Change::new().put(SHOWS, &key(&show.anchor), &show)).await?;
+    pub async fn add(&self, store: &Store, show: Show, resting: bool) -> StoreResult<()> {
+        let kept = Show { drawn: show.drawn.clone().filter(|_| resting), ..show.clone() };
+        store.commit(Change::new().put(SHOWS, &key(&show.anchor), &kept)).await?;
         self.live().insert(show.anchor.clone(), Live::new(show));
         Ok(())
     }

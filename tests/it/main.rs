@@ -6,6 +6,7 @@ mod chain_metadata;
 mod chain_port;
 mod chain_rpc;
 mod conversations;
+mod delivery;
 mod fleet_joined;
 mod house;
 mod live_link;

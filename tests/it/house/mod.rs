@@ -3,7 +3,7 @@
 //! A story says, presses and sees. Its messages are drawn as plain text, with nothing of the
 //! platform in them.
 
-mod room;
+pub mod room;
 mod silent;
 
 use bellhop::app::{App, Parts};
