@@ -10,6 +10,7 @@ mod delivery;
 mod fleet_joined;
 mod house;
 mod live_link;
+mod live_parity;
 mod live_send;
 mod people_twin;
 mod relay_golden;
