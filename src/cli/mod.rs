@@ -5,6 +5,7 @@
 
 pub mod check;
 pub mod recipe;
+pub mod sandbox;
 pub mod serve;
 pub mod signals;
 pub mod world;

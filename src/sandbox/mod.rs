@@ -22,8 +22,9 @@ mod journal;
 mod kyc;
 mod leftovers;
 mod options;
-pub mod serve;
-pub mod site;
+mod serve;
+mod site;
+mod sockets;
 mod terms;
 mod world;
 
@@ -33,4 +34,5 @@ pub use fault::{Effect, Face, Faults, Rule};
 pub use kyc::Kyc;
 pub use leftovers::Leftover;
 pub use options::{Join, Options};
+pub use sockets::Sandbox;
 pub use world::{Lingers, World, in_process};

@@ -164,6 +164,11 @@ impl World {
         find(self.chain.as_ref(), &self.fleet, everything).await
     }
 
+    /// Runs something that belongs to it, and that ends when its token does.
+    pub(super) fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
+        self.tasks.spawn(work);
+    }
+
     /// Ends all of it and waits, at most `within`.
     ///
     /// # Errors

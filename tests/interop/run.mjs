@@ -30,17 +30,21 @@ const { GridClient, NetworkEnv, BackendStorageType, KeypairType, MachinesModel, 
 let passed = 0;
 let failed = 0;
 
-/** Runs one step; a failure is told and counted, and stops what stands on it. */
+/** Runs one step, at most two minutes; a failure is told and counted, and stops what stands on it. */
 async function step(name, run) {
   const began = performance.now();
+  let timer;
+  const late = new Promise((_, reject) => (timer = setTimeout(() => reject(new Error("took too long")), 120_000)));
   try {
-    const note = await run();
+    const note = await Promise.race([run(), late]);
     passed += 1;
     console.log(`ok      ${name}${note ? `: ${note}` : ""} (${Math.round(performance.now() - began)} ms)`);
   } catch (error) {
     failed += 1;
     console.log(`FAILED  ${name}: ${error?.stack ?? error}`);
     throw new Stopped();
+  } finally {
+    clearTimeout(timer);
   }
 }
 class Stopped extends Error {}
@@ -97,7 +101,7 @@ try {
   let twin;
 
   await step("polkadot.js connects and reads the metadata", async () => {
-    api = await ApiPromise.create({ provider: new WsProvider(urls.chain[0]), noInitWarn: true });
+    api = await ApiPromise.create({ provider: new WsProvider(urls.chain[0]), noInitWarn: true, throwOnConnect: true });
     const { specName, specVersion } = api.runtimeVersion;
     assert.equal(specName.toString(), "substrate-threefold");
     for (const pallet of ["tfgridModule", "smartContractModule", "tftPriceModule", "balances", "utility"])
@@ -275,8 +279,9 @@ try {
 } catch (error) {
   if (!(error instanceof Stopped)) throw error;
 } finally {
-  await grid?.disconnect().catch(() => {});
-  await api?.disconnect().catch(() => {});
+  const soon = new Promise(resolve => setTimeout(resolve, 3000));
+  const leave = async client => Promise.race([client?.disconnect(), soon]).catch(() => {});
+  await Promise.all([leave(grid), leave(api)]);
   const code = await stop();
   if (code !== 0) {
     failed += 1;

@@ -5,8 +5,8 @@ use bellhop::clock::{Clock, Timestamp};
 use bellhop::grid::directory::{Directory, NodeQuery};
 use bellhop::grid::kyc::{self, Standing, Subject};
 use bellhop::grid::workload::{
-    Cidr, Deployment, Gateway, HexBytes, Interface, Machine, MachineCapacity, MachineNetwork, Mount, MyceliumIp,
-    MyceliumNet, NetworkData, Volume, WireguardKey, Workload, WorkloadData,
+    Cidr, Deployment, Gateway, HexBytes, Interface, Machine, MachineCapacity, MachineNetwork, MachineResult, Mount,
+    MyceliumIp, MyceliumNet, NetworkData, Volume, WireguardKey, Workload, WorkloadData,
 };
 use bellhop::grid::zos::Zos;
 use bellhop::grid::{
@@ -109,6 +109,44 @@ async fn ready(grid: &Grid, caller: &Caller, node: TwinId, contract: ContractId)
     zos.get(contract).await.expect("asked").expect("held")
 }
 
+/// Where machines are wanted.
+fn place(caller: &Caller) -> NodeQuery {
+    NodeQuery {
+        live: true,
+        total_cru: 2,
+        free_mru: 4 * GIB,
+        free_sru: 50 * GIB,
+        features: ["zmachine", "network", "zmount", "mycelium"].map(str::to_owned).to_vec(),
+        available_for: Some(caller.twin),
+        ..NodeQuery::default()
+    }
+}
+
+/// A machine on a node, up and running: its contract and its mycelium address.
+async fn deploy(
+    grid: &Grid,
+    world: &World,
+    caller: &Caller,
+    (node, node_twin): (NodeId, TwinId),
+) -> (ContractId, String) {
+    let mut document = machine(caller.twin);
+    let data = r#"{"version":3,"type":"vm","name":"story"}"#.to_owned();
+    let calls = vec![Call::NodeContract { node, hash: document.hash(), data, public_ips: 0 }];
+    let landed = send(grid, &caller.identity, calls).await;
+    let [contract] = contracts(&landed)[..] else { panic!("one contract") };
+
+    // Until the node has it, the contract is a leftover.
+    assert_eq!(world.leftovers(false).await.expect("asked").len(), 1);
+    document.contract_id = contract;
+    document.sign(&caller.identity);
+    Zos::new(grid.bus.as_ref(), caller, node_twin).deploy(&document).await.expect("accepted");
+    let held = ready(grid, caller, node_twin, contract).await;
+    assert!(held.workloads.iter().all(|workload| workload.result.state.word() == "ok"), "{held:?}");
+    assert_eq!(world.leftovers(false).await, Ok(Vec::new()));
+    let result = held.workload("vm1").expect("the machine").result.read::<MachineResult>();
+    (contract, result.expect("a result").mycelium_ip)
+}
+
 async fn first_hour(grid: &Grid, world: &World) {
     let caller = arrive(grid, 9).await;
     let standing = kyc::standing(grid.web.as_ref(), &grid.network, Subject::Twin(caller.twin)).await;
@@ -117,16 +155,7 @@ async fn first_hour(grid: &Grid, world: &World) {
     // Giving again changes nothing; the real service does the same.
     activation::request(grid.web.as_ref(), &grid.network, &caller.identity.account()).await.expect("again");
 
-    let query = NodeQuery {
-        live: true,
-        total_cru: 2,
-        free_mru: 4 * GIB,
-        free_sru: 50 * GIB,
-        features: ["zmachine", "network", "zmount", "mycelium"].map(str::to_owned).to_vec(),
-        available_for: Some(caller.twin),
-        ..NodeQuery::default()
-    };
-    let (node, node_twin) = alive(grid, &caller, query).await;
+    let (node, node_twin) = alive(grid, &caller, place(&caller)).await;
     let door = NodeQuery {
         live: true,
         domain: true,
@@ -136,26 +165,7 @@ async fn first_hour(grid: &Grid, world: &World) {
     };
     let (door, door_twin) = alive(grid, &caller, door).await;
     let before = Zos::new(grid.bus.as_ref(), &caller, node_twin).statistics().await.expect("statistics");
-
-    let mut document = machine(caller.twin);
-    let data = r#"{"version":3,"type":"vm","name":"story"}"#.to_owned();
-    let landed =
-        send(grid, &caller.identity, vec![Call::NodeContract { node, hash: document.hash(), data, public_ips: 0 }])
-            .await;
-    let [contract] = contracts(&landed)[..] else { panic!("one contract") };
-
-    // Until the node has it, the contract is a leftover.
-    assert_eq!(world.leftovers(false).await.expect("asked").len(), 1);
-    document.contract_id = contract;
-    document.sign(&caller.identity);
-    Zos::new(grid.bus.as_ref(), &caller, node_twin).deploy(&document).await.expect("accepted");
-    let held = ready(grid, &caller, node_twin, contract).await;
-    assert!(held.workloads.iter().all(|workload| workload.result.state.word() == "ok"), "{held:?}");
-    assert_eq!(world.leftovers(false).await, Ok(Vec::new()));
-
-    let vm = held.workload("vm1").expect("the machine").result.read::<bellhop::grid::workload::MachineResult>();
-    let mycelium = vm.expect("a result").mycelium_ip;
-    grid.web.dial(&format!("[{mycelium}]:22"), Duration::from_secs(10)).await.ok();
+    let (contract, mycelium) = deploy(grid, world, &caller, (node, node_twin)).await;
 
     // A web name, on the gateway.
     let gateway = Gateway {
@@ -245,4 +255,32 @@ async fn faults_of_the_rest_faces() {
     fault(Face::Activation, "", Effect::Lose, Some(1));
     assert!(activation::request(grid.web.as_ref(), &grid.network, &other).await.is_err());
     assert_eq!(grid.chain.balance(&other).await.expect("asked").free, Tft::whole(1000), "done, and the answer lost");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_kept_world_goes_on_where_it_ended() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let kept = Options { data: Some(folder.path().join("world")), ..options(5) };
+    let began = Timestamp::from_secs(1_800_000_000);
+    let (caller, node, contract, head) = {
+        let (world, grid) = in_process(kept.clone(), Clock::runtime(began)).await.expect("starts");
+        let caller = arrive(&grid, 6).await;
+        let node = alive(&grid, &caller, place(&caller)).await;
+        let (contract, _) = deploy(&grid, &world, &caller, node).await;
+        let head = grid.chain.head().await.expect("asked");
+        world.stop(Duration::from_secs(5)).await.expect("stops");
+        (caller, node, contract, head)
+    };
+    // A day later.
+    let later = began.plus(Duration::from_secs(86_400));
+    let (world, grid) = in_process(kept, Clock::runtime(later)).await.expect("starts again");
+    assert_eq!(grid.chain.twin_of(&caller.identity.account()).await, Ok(Some(caller.twin)));
+    until("a block", async || grid.chain.head().await.is_ok_and(|now| now.number > head.number)).await;
+    assert!(grid.chain.head().await.expect("asked").time >= later);
+    let zos = Zos::new(grid.bus.as_ref(), &caller, node.1);
+    let held = zos.get(contract).await.expect("asked").expect("held");
+    assert!(held.workloads.iter().all(|workload| workload.result.state.word() == "ok"), "{held:?}");
+    assert_eq!(world.leftovers(false).await, Ok(Vec::new()));
+    send(&grid, &caller.identity, vec![Call::Cancel { contract }]).await;
+    until("an empty sandbox", async || world.leftovers(true).await.expect("asked").is_empty()).await;
 }
