@@ -1,5 +1,6 @@
 //! `bellhop sandbox`: a sandbox of its own, until it is told to stop; and what one has left over.
 
+use super::signals;
 use crate::clock::Clock;
 use crate::grid::live::LiveWeb;
 use crate::grid::{Identity, Network, Party, Request, Response, Tft, ask};
@@ -12,6 +13,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
+use tokio_util::sync::CancellationToken;
 
 /// How long the parts of a sandbox may take to stop.
 const STOP: Duration = Duration::from_secs(5);
@@ -161,11 +163,10 @@ async fn serve(args: ServeArgs) -> anyhow::Result<()> {
         join: join.transpose()?,
         ..Options::new(args.seed)
     };
-    let mut signals = Signals::new()?;
-    let sandbox = tokio::select! {
-        started = Sandbox::start(options, Clock::system()) => started?,
-        () = signals.next() => return Ok(()),
-    };
+    let stop = CancellationToken::new();
+    signals::watch(stop.clone())?;
+    let Some(started) = stop.run_until_cancelled(Sandbox::start(options, Clock::system())).await else { return Ok(()) };
+    let sandbox = started?;
     let printed =
         Printed { network: sandbox.network().clone(), control: sandbox.control().to_owned(), funder: args.funder };
     let mut out = std::io::stdout().lock();
@@ -176,7 +177,7 @@ async fn serve(args: ServeArgs) -> anyhow::Result<()> {
     }
     out.flush()?;
     drop(out);
-    signals.next().await;
+    stop.cancelled().await;
     sandbox.stop(STOP).await.context("it did not stop in time")
 }
 
@@ -231,26 +232,6 @@ async fn control_get(url: &str) -> anyhow::Result<Response> {
     let nowhere = Network::known("dev").ok_or_else(|| anyhow!("no network"))?;
     let web = LiveWeb::new(&nowhere)?;
     ask(&web, Party::Web, "leftovers", Request::get(url)).await.context("the sandbox does not answer")
-}
-
-/// Ctrl-C and SIGTERM.
-struct Signals {
-    interrupt: tokio::signal::unix::Signal,
-    terminate: tokio::signal::unix::Signal,
-}
-
-impl Signals {
-    fn new() -> std::io::Result<Self> {
-        use tokio::signal::unix::{SignalKind, signal};
-        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
-    }
-
-    async fn next(&mut self) {
-        tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
-        }
-    }
 }
 
 #[cfg(test)]
