@@ -206,8 +206,8 @@ async fn leftovers(args: LeftoversArgs) -> anyhow::Result<ExitCode> {
         (Some(control), _) => control,
         (None, Some(file)) => {
             let text = std::fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
-            let printed: Printed =
-                serde_json::from_str(&text).with_context(|| format!("{} is not what a sandbox prints", file.display()))?;
+            let printed: Printed = serde_json::from_str(&text)
+                .with_context(|| format!("{} is not what a sandbox prints", file.display()))?;
             printed.control
         }
         (None, None) => bail!("--grid or --control is needed"),

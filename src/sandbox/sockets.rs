@@ -40,7 +40,12 @@ impl Sandbox {
                 let chain = local.serve(at, stop.clone()).await.map_err(bound("the chain", at))?;
                 let at = options.relay_addr;
                 let domains = vec![RELAY.to_owned(), "localhost".to_owned(), at.ip().to_string()];
-                let relay = Relay::new(relay::Options::new(domains), world.chain().clone(), clock.clone(), world.faults().clone());
+                let relay = Relay::new(
+                    relay::Options::new(domains),
+                    world.chain().clone(),
+                    clock.clone(),
+                    world.faults().clone(),
+                );
                 let relay = relay.serve(at, stop.clone()).await.map_err(bound("the relay", at))?;
                 (vec![format!("ws://{chain}")], vec![format!("ws://{relay}")], RELAY.to_owned())
             }
@@ -60,7 +65,11 @@ impl Sandbox {
         if tokio::time::timeout(SETTLE, joined).await.is_err() {
             tracing::warn!("some nodes are not on the relay yet");
         }
-        Ok(Self { network: network(chain, relay, domain, web, gateways), control: format!("http://{web}/control"), world })
+        Ok(Self {
+            network: network(chain, relay, domain, web, gateways),
+            control: format!("http://{web}/control"),
+            world,
+        })
     }
 
     /// Its addresses.
@@ -87,7 +96,13 @@ impl Sandbox {
     }
 }
 
-fn network(chain: Vec<String>, relay: Vec<String>, relay_domain: String, web: SocketAddr, gateways: SocketAddr) -> Network {
+fn network(
+    chain: Vec<String>,
+    relay: Vec<String>,
+    relay_domain: String,
+    web: SocketAddr,
+    gateways: SocketAddr,
+) -> Network {
     let web = format!("http://{web}");
     Network {
         name: "sandbox".to_owned(),

@@ -65,7 +65,8 @@ function send(api, call, key) {
   return new Promise((resolve, reject) => {
     call
       .signAndSend(key, ({ status, events, dispatchError }) => {
-        if (!status.isInBlock) return;
+        // A block that is final at once may be told of only once.
+        if (!status.isInBlock && !status.isFinalized) return;
         if (!dispatchError) return resolve(events.map(({ event }) => event));
         const known = dispatchError.isModule && api.registry.findMetaError(dispatchError.asModule);
         reject(new Error(known ? `${known.section}.${known.name}` : dispatchError.toString()));
@@ -107,7 +108,7 @@ try {
     for (const pallet of ["tfgridModule", "smartContractModule", "tftPriceModule", "balances", "utility"])
       assert.ok(api.query[pallet] || api.tx[pallet], pallet);
     assert.deepEqual(api.tx.smartContractModule.createNodeContract.meta.args.map(arg => arg.name.toString()), [
-      "node_id", "deployment_hash", "deployment_data", "public_ips", "solution_provider_id",
+      "nodeId", "deploymentHash", "deploymentData", "publicIps", "solutionProviderId",
     ]);
     return `${specName} ${specVersion}, ${await api.rpc.system.chain()}`;
   });

@@ -1,7 +1,7 @@
 //! A person's first hour on a sandbox, told through the grid's ports: on paused time without sockets, and in
 //! real time over them. The same story, since it is the same code.
 
-use bellhop::clock::{Clock, Timestamp};
+use bellhop::clock::{Clock, Dice, Timestamp};
 use bellhop::grid::directory::{Directory, NodeQuery};
 use bellhop::grid::kyc::{self, Standing, Subject};
 use bellhop::grid::workload::{
@@ -13,7 +13,7 @@ use bellhop::grid::{
     Call, Caller, ContractId, Event, GIB, Grid, GridError, Identity, Landed, NodeId, Party, Tft, TwinId, Tx,
     activation, terms,
 };
-use bellhop::sandbox::{Effect, Face, Options, Pace, Rule, World, in_process};
+use bellhop::sandbox::{Effect, Face, Options, Pace, Rule, Sandbox, World, in_process};
 use std::time::Duration;
 
 async fn send(grid: &Grid, who: &Identity, calls: Vec<Call>) -> Landed {
@@ -213,6 +213,17 @@ async fn in_process_on_paused_time() {
         in_process(options(7), Clock::runtime(Timestamp::from_secs(1_800_000_000))).await.expect("starts");
     first_hour(&grid, &world).await;
     world.stop(Duration::from_secs(5)).await.expect("stops");
+}
+
+#[tokio::test]
+async fn over_sockets() {
+    let options = Options { pace: Pace::Every(Duration::from_millis(300)), instant_boots: true, ..options(8) };
+    let sandbox = Sandbox::start(options, Clock::system()).await.expect("starts");
+    let grid = bellhop::grid::live::connect(sandbox.network().clone(), &Clock::system(), &Dice::system())
+        .await
+        .expect("connects");
+    first_hour(&grid, sandbox.world()).await;
+    sandbox.stop(Duration::from_secs(5)).await.expect("stops");
 }
 
 #[tokio::test(start_paused = true)]

@@ -14,8 +14,8 @@ use frame_metadata::v14::{
 };
 use parity_scale_codec::{Compact, Encode};
 use scale_info::build::{Fields, Variants};
-use scale_info::form::MetaForm;
-use scale_info::{MetaType, Path, PortableRegistry, Type, TypeInfo, TypeParameter, meta_type};
+use scale_info::form::{MetaForm, PortableForm};
+use scale_info::{MetaType, Path, PortableRegistry, Type, TypeDef, TypeInfo, TypeParameter, meta_type};
 
 /// The encoded metadata, `meta` prefix included.
 pub fn encoded() -> Vec<u8> {
@@ -276,6 +276,22 @@ const NAMES: [(&str, &str, &str); 40] = [
     ("burning", "*", "pallet_burning::pallet::*"),
 ];
 
+/// The type parameters that polkadot.js looks for: by them it finds the types of events and of accounts.
+fn parameter(module: &str, name: &str, def: &TypeDef<PortableForm>) -> Option<TypeParameter<PortableForm>> {
+    let of = |name: &str, ty| TypeParameter::new_portable(name.to_owned(), Some(ty));
+    match (module, name, def) {
+        ("runtime", "EventRecord", TypeDef::Composite(record)) => {
+            let event = record.fields.iter().find(|field| field.name.as_deref() == Some("event"))?;
+            Some(of("E", event.ty))
+        }
+        ("scale", "MultiAddress", TypeDef::Variant(address)) => {
+            let id = address.variants.iter().find(|variant| variant.name == "Id")?;
+            Some(of("AccountId", id.fields.first()?.ty))
+        }
+        _ => None,
+    }
+}
+
 /// Gives our types the real runtime's paths.
 fn rename(types: &mut PortableRegistry) {
     let root = format!("{}::", module_path!().trim_end_matches("::metadata"));
@@ -287,5 +303,6 @@ fn rename(types: &mut PortableRegistry) {
             let real = real.replace('*', name);
             ty.ty.path.segments = real.split("::").map(str::to_owned).collect();
         }
+        ty.ty.type_params.extend(parameter(module, name, &ty.ty.type_def));
     }
 }
