@@ -201,7 +201,9 @@ fn plan_card(cx: &Context<'_>, quote: &Quote) -> Card {
     if !quote.recipe.proven_on(&cx.house.grid.network.name) {
         card = card.text(Line::new("order-unproven"));
     }
-    let mut yes = Answers::from([("now".to_owned(), "yes".to_owned())]);
+    // What was shown is what is tried first.
+    let answered = [("now", "yes".to_owned()), ("node", node.id.to_string())];
+    let mut yes: Answers = answered.map(|(name, value)| (name.to_owned(), value)).into();
     let start = match &quote.terms {
         Some(terms) => {
             card = card

@@ -1,6 +1,9 @@
 //! Conversations: what is said, and what is seen then.
 
+mod deploying;
 mod desk;
+mod failures;
 mod languages;
 mod oneself;
 mod pipe;
+mod refusing;

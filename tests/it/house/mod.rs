@@ -4,6 +4,7 @@
 //! platform in them.
 
 pub mod room;
+pub mod sandbox;
 mod silent;
 
 use bellhop::app::{App, Parts};
@@ -121,6 +122,11 @@ impl House {
         self.send(what, message);
         self.room.settled().await;
         self.see()
+    }
+
+    /// Waits until one more ask has come to rest.
+    pub async fn settled(&self) -> bool {
+        self.room.settled().await
     }
 
     /// What pressing the newest button of that text says.
