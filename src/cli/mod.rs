@@ -3,6 +3,7 @@
 //! Not the chat: whoever runs these is an operator at a shell, and reads plain English. Exit codes: 0 all is
 //! well, 1 the answer is no, 2 the arguments are wrong, 3 it could not be done or found out.
 
+pub mod chat;
 pub mod check;
 pub mod recipe;
 pub mod sandbox;

@@ -115,7 +115,7 @@ struct Printed {
     funder: String,
 }
 
-fn pace(text: &str) -> Result<Pace, String> {
+pub(super) fn pace(text: &str) -> Result<Pace, String> {
     let wrong = || format!("`{text}` is neither a time such as 6s or 500ms, nor `instant`");
     if text == "instant" {
         return Ok(Pace::Instant);

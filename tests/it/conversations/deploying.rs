@@ -17,7 +17,7 @@ async fn one_line_deploys_a_proven_node_and_another_takes_it_down() {
       ✓ answering
       ◔ following the network
       ◔ agreed with others
-      it has not found others to talk to yet
+      Not more yet: it has not found others to talk to yet.
       Looked at 14:00 UTC.
       Contracts: 2, 1, 3
       1.14 TFT an hour
@@ -31,7 +31,7 @@ async fn one_line_deploys_a_proven_node_and_another_takes_it_down() {
     ");
     assert_snapshot!(stage.say("/verify first").await, @r"
     ● first: answering
-      it has not found others to talk to yet
+      Not more yet: it has not found others to talk to yet.
       chain: casper
       peers: 0
       state: Initialize
@@ -140,7 +140,7 @@ async fn it_is_all_in_french_too() {
       ✓ répond
       ◔ suit le réseau
       ◔ d’accord avec les autres
-      il n’a pas encore trouvé d’autres nœuds à qui parler
+      Pas plus pour l’instant : il n’a pas encore trouvé d’autres nœuds à qui parler.
       Vu à 14:00 UTC.
       Contrats: 2, 1, 3
       1,14 TFT par heure

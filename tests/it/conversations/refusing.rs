@@ -106,6 +106,7 @@ async fn somebody_who_is_not_verified() {
     assert_snapshot!(refused(&mut stage, "/deploy casper terms:yes now:yes").await, @r"
     ○ The grid does not answer just now: the identity check
       This passes as a rule within minutes. Ask again then; nothing has changed meanwhile.
+      [Ask again]
     ");
     stage.close().await;
 }
