@@ -21,7 +21,7 @@ struct Program {
 enum Command {
     Chat(cli::chat::ChatArgs),
     Serve(cli::serve::ServeArgs),
-    Sandbox(cli::sandbox::SandboxArgs),
+    Sandbox(Box<cli::sandbox::SandboxArgs>),
     /// Ask every service of a grid, and say what is wrong and how to mend it.
     Check {
         /// The grid: main, test, qa, dev, or a file with a grid’s addresses. Without it: the configuration’s.
@@ -53,7 +53,7 @@ fn main() -> ExitCode {
     match program.command.unwrap_or_else(|| Command::Chat(cli::chat::ChatArgs::default())) {
         Command::Chat(args) => runtime.block_on(cli::chat::run(args, config, env)),
         Command::Serve(args) => cli::serve::run(&args, &config, &env),
-        Command::Sandbox(args) => runtime.block_on(cli::sandbox::run(args)),
+        Command::Sandbox(args) => runtime.block_on(cli::sandbox::run(*args)),
         Command::Check { grid, json } => {
             match cli::world::network(&GridChoice::read(grid.as_deref().or(config.grid.as_deref()))) {
                 Ok(network) => runtime.block_on(cli::check::run(&network, json)),
