@@ -9,10 +9,14 @@ use crate::grid::{Caller, ContractId, GridError, Party};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// Between two questions to a node. Ready is seen within this time of being true.
+/// Before the second question to a node: some workloads are there at once.
+const FIRST: Duration = Duration::from_millis(100);
+/// Between two questions, once it takes longer. Ready is seen within this time of being true.
 const POLL: Duration = Duration::from_secs(1);
-/// Questions become rarer as a machine takes longer, up to this.
+/// Between two questions, once it takes much longer.
 const SLOW_POLL: Duration = Duration::from_secs(5);
+/// When it does.
+const LONG: Duration = Duration::from_secs(120);
 /// A node that has not answered anything for this long is lost.
 const SILENCE: Duration = Duration::from_secs(90);
 
@@ -61,7 +65,7 @@ impl Work<'_> {
         let node = Some(document.node);
         let began = Instant::now();
         let mut heard = began;
-        let mut pause = POLL;
+        let mut pause = FIRST;
         loop {
             let trouble = match zos.get(contract).await {
                 Ok(Some(there)) => {
@@ -93,7 +97,7 @@ impl Work<'_> {
                 return Err(fail(FailureKind::Slow, node, String::new()));
             }
             tokio::time::sleep(pause).await;
-            pause = (pause + pause / 16).min(SLOW_POLL);
+            pause = (pause + pause / 2).min(if began.elapsed() < LONG { POLL } else { SLOW_POLL });
         }
     }
 }

@@ -9,7 +9,7 @@ const FIRST: &str = "/deploy casper name:first size:small terms:yes now:yes";
 async fn one_line_deploys_a_proven_node_and_another_takes_it_down() {
     let mut stage = Stage::open().await;
     assert_snapshot!(stage.say(FIRST).await, @r"
-    ● first runs · answering since 14:00 UTC · 46 s
+    ● first runs · answering since 14:00 UTC · 34 s
       Casper, small
       Auckland, New Zealand (node 5)
       `127.17.4.10`
@@ -31,10 +31,10 @@ async fn one_line_deploys_a_proven_node_and_another_takes_it_down() {
     ");
     assert_snapshot!(stage.say("/verify first").await, @r"
     ● first: answering
-      Not more yet: it has not found others to talk to yet.
+      Not more yet: it is still catching up.
       chain: casper
-      peers: 0
-      state: Initialize
+      peers: 3
+      state: CatchUp
     ");
     assert_snapshot!(stage.say("/destroy first now:yes").await, @r"
     first is gone since 14:00 UTC
@@ -132,7 +132,7 @@ async fn it_is_all_in_french_too() {
     let mut stage = Stage::open().await;
     stage.house.reads("fr-BE");
     assert_snapshot!(stage.say(FIRST).await, @r"
-    ● first tourne · répond depuis 14:00 UTC · 46 s
+    ● first tourne · répond depuis 14:00 UTC · 34 s
       Casper, small
       Auckland, New Zealand (nœud 5)
       `127.17.4.10`
@@ -157,7 +157,7 @@ async fn it_is_all_in_french_too() {
 async fn a_light_node_runs_a_plain_machine_reached_over_mycelium() {
     let mut stage = Stage::open().await;
     assert_snapshot!(stage.say("/deploy vm name:box terms:yes now:yes").await, @r"
-    ● box runs · answering since 14:00 UTC · 35 s
+    ● box runs · answering since 14:00 UTC · 43 s
       Plain machine, small
       Auckland, New Zealand (node 17)
       `40c:991d:934a:7faf:ff0f:70c6:a4f6:6e96`
