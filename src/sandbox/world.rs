@@ -33,6 +33,9 @@ use tokio_util::task::TaskTracker;
 
 /// How often the proxy's index follows the chain when nobody asks.
 const INDEX: Duration = Duration::from_secs(6);
+/// How many blocks the final one is behind the newest, as on the grid. Not zero: polkadot.js tells of a block that
+/// is final at once only as final, and the official client waits for the word before.
+const FINALITY_LAG: u32 = 2;
 /// How many times faster than life images start and sync, with instant boots.
 const HASTE: u64 = 600;
 
@@ -72,7 +75,12 @@ impl World {
                 let faucet = Identity::from_uri(FAUCET).map_err(|_| StartError::Key)?;
                 let genesis = genesis(&plan, &faucet, clock.now()).map_err(StartError::Genesis)?;
                 let local = LocalChain::new(
-                    ChainOptions { pace: options.pace, faults: faults.clone(), ..ChainOptions::default() },
+                    ChainOptions {
+                        finality_lag: FINALITY_LAG,
+                        pace: options.pace,
+                        faults: faults.clone(),
+                        ..ChainOptions::default()
+                    },
                     genesis,
                     clock.clone(),
                     store.clone().map(|store| Box::new(StoreJournal(store)) as Box<dyn Journal>),
