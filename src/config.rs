@@ -171,6 +171,12 @@ mod tests {
     }
 
     #[test]
+    fn the_example_says_the_defaults() {
+        let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("config.example.toml");
+        assert_eq!(Config::read(Some(&example)).unwrap(), Config::default());
+    }
+
+    #[test]
     fn secrets_come_from_the_environment_first_and_are_never_shown() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("root");
