@@ -21,11 +21,11 @@ use super::options::Options;
 use super::proxy::{Ground, Proxy};
 use crate::clock::Clock;
 use crate::grid::live::LiveChain;
-use crate::grid::{Chain, Grid, GridResult, Identity, Lanes, Network, NodeId, TwinId};
+use crate::grid::{Chain, ContractKind, FarmId, Grid, GridResult, Identity, Lanes, Network, NodeId, TwinId};
 use crate::store::Store;
 use async_trait::async_trait;
 use serde_json::Value;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -261,5 +261,14 @@ impl Lost for Searched {
 }
 
 async fn find(chain: &dyn Chain, fleet: &Fleet, everything: bool) -> GridResult<Vec<Leftover>> {
-    Ok(leftovers::find(&chain.survey().await?, &fleet.held(), everything))
+    let mut survey = chain.survey().await?;
+    // On a chain that was joined there are other people's nodes too, of which nothing is known here.
+    let ours: HashSet<NodeId> = fleet.seats().iter().map(|seat| seat.id).collect();
+    survey.contracts.retain(|contract| match &contract.kind {
+        ContractKind::Node { node, .. } | ContractKind::Rent { node } => ours.contains(node),
+        ContractKind::Name { .. } => true,
+    });
+    let farms: HashSet<FarmId> = fleet.seats().iter().map(|seat| seat.farm).collect();
+    survey.farms.retain(|farm| farms.contains(&farm.id));
+    Ok(leftovers::find(&survey, &fleet.held(), everything))
 }
