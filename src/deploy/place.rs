@@ -20,6 +20,8 @@ pub(super) const SHUNNED: Duration = Duration::from_secs(6 * 3600);
 const ASKED: usize = 5;
 /// How long they have.
 const ANSWER: Duration = Duration::from_secs(6);
+/// How much slower than the quickest the node may answer that the person saw, milliseconds.
+const HEAD_START: u64 = 2000;
 /// WireGuard ports are drawn from here (zos.md section 3).
 const PORTS: std::ops::Range<u16> = 1024..32767;
 
@@ -234,7 +236,7 @@ pub async fn choose(grid: &Grid, caller: &Caller, demand: &Demand, draw: &Draw<'
     let (answered_ms, machine) = ask_all(grid, caller, &nodes, demand.disk, draw.dice)
         .await
         .into_iter()
-        .min_by_key(|(took, host)| (Some(host.node) != first, *took))
+        .min_by_key(|(took, host)| if Some(host.node) == first { took.saturating_sub(HEAD_START) } else { *took })
         .ok_or(NoPlace::Silent { asked })?;
     let gateway = if demand.gateway { Some(gateway(grid, caller, draw, machine.node).await?) } else { None };
     Ok(Site {
