@@ -8,6 +8,7 @@ deploy-command =
     .region = Where in the world
     .ssh_key = A public SSH key, for a shell
     .node = A node’s number, to try first
+    .seen = What the plan showed; its button fills it in
     .terms = I accept the grid’s terms
     .now = Start at once, without showing the plan
 

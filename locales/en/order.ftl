@@ -14,6 +14,7 @@ order-region-anywhere = anywhere
 order-region-other = { $region }
 
 order-plan = { $name } would be: { $recipe }, { $size }, in { $city }, { $country }
+order-changed = Something changed since you looked: the price rose, or the terms read differently. Please look again.
 order-price = { $hour } an hour, about { $month } or { $usd } a month: { $share } % of your monthly allowance.
 order-why = Why there: node { $node } of { $farm }, one of { $fitting } that fit and are up. I ask it once more before anything is spent.
 order-why-certified = Why there: node { $node } of { $farm } is certified, one of { $fitting } that fit and are up. I ask it once more before anything is spent.

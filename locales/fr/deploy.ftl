@@ -8,6 +8,7 @@ deploy-command =
     .region = La région du monde
     .ssh_key = Une clé SSH publique, pour un accès
     .node = Le numéro d’un nœud, à essayer d’abord
+    .seen = Ce que le plan montrait ; son bouton le remplit
     .terms = J’accepte les conditions de la grille
     .now = Démarrer tout de suite, sans montrer le plan
 

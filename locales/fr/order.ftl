@@ -14,6 +14,7 @@ order-region-anywhere = n’importe où
 order-region-other = { $region }
 
 order-plan = { $name } serait : { $recipe }, { $size }, à { $city }, { $country }
+order-changed = Quelque chose a changé depuis : le prix a monté, ou les conditions ont un autre texte. Regardez encore, s’il vous plaît.
 order-price = { $hour } par heure, environ { $month } ou { $usd } par mois : { $share } % de votre quota mensuel.
 order-why = Pourquoi là : le nœud { $node } de { $farm }, l’un des { $fitting } qui conviennent et sont en marche. Je l’interroge encore avant toute dépense.
 order-why-certified = Pourquoi là : le nœud { $node } de { $farm } est certifié, l’un des { $fitting } qui conviennent et sont en marche. Je l’interroge encore avant toute dépense.

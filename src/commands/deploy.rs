@@ -37,6 +37,7 @@ static SPEC: Spec = Spec {
         param("region", ParamKind::Region, false),
         param("ssh_key", ParamKind::Text, false),
         param("node", ParamKind::Text, false),
+        param("seen", ParamKind::Text, false),
         param("terms", ParamKind::YesNo, false),
         param("now", ParamKind::YesNo, false),
     ],
@@ -111,8 +112,9 @@ impl Command for Deploy {
             Err(no) => return Err(refuse(no, cx, answers)),
         };
         let yes = |name: &str| answers.get(name).is_some_and(|answer| answer == "yes");
-        if !yes("now") || (quote.terms.is_some() && !yes("terms")) {
-            return Ok(Reply::new(plan_card(cx, &quote)));
+        let changed = text("seen").is_some_and(|seen| changed_since(&seen, &quote));
+        if changed || !yes("now") || (quote.terms.is_some() && !yes("terms")) {
+            return Ok(Reply::new(plan_card(cx, &quote, changed)));
         }
         let mut account = cx.account.clone();
         if let Some(terms) = &quote.terms
@@ -162,8 +164,21 @@ pub(super) fn region_line(region: &str) -> Line {
     }
 }
 
+/// What a plan card shows that must not change before the yes: the price of an hour, and the terms.
+fn seen(quote: &Quote) -> String {
+    format!("{}/{}", quote.estimate.hour.tft.0, quote.terms.as_ref().map_or("", |terms| terms.hash.as_str()))
+}
+
+/// Whether it is dearer by a tenth, or has other terms, than what was [`seen`].
+fn changed_since(seen: &str, quote: &Quote) -> bool {
+    let (price, hash) = seen.split_once('/').unwrap_or((seen, ""));
+    let dearer = price.parse::<u64>().is_ok_and(|price| quote.estimate.hour.tft.0 > price.saturating_add(price / 10));
+    let reworded = quote.terms.as_ref().is_some_and(|terms| !hash.is_empty() && terms.hash != hash);
+    dearer || reworded
+}
+
 /// What it would be, where, for how much, and what is left afterwards.
-fn plan_card(cx: &Context<'_>, quote: &Quote) -> Card {
+fn plan_card(cx: &Context<'_>, quote: &Quote, changed: bool) -> Card {
     let node = &quote.node;
     let title = Line::new("order-plan")
         .with("recipe", quote.recipe.title())
@@ -175,7 +190,11 @@ fn plan_card(cx: &Context<'_>, quote: &Quote) -> Card {
     let (from, to) = quote.recipe.usual_s;
     let seconds = |secs| units::duration(Duration::from_secs(secs));
     let share = (quote.want.tft_per_month.0 * 100).checked_div(quote.allowed.tft_per_month.0).unwrap_or(0);
-    let mut card = Card::new(Tone::Plain, title)
+    let mut card = Card::new(if changed { Tone::Warn } else { Tone::Plain }, title);
+    if changed {
+        card = card.text(Line::new("order-changed"));
+    }
+    card = card
         .text(
             Line::new("order-price")
                 .with("hour", units::tft(quote.estimate.hour.tft.as_f64()))
@@ -202,7 +221,7 @@ fn plan_card(cx: &Context<'_>, quote: &Quote) -> Card {
         card = card.text(Line::new("order-unproven"));
     }
     // What was shown is what is tried first.
-    let answered = [("now", "yes".to_owned()), ("node", node.id.to_string())];
+    let answered = [("now", "yes".to_owned()), ("node", node.id.to_string()), ("seen", seen(quote))];
     let mut yes: Answers = answered.map(|(name, value)| (name.to_owned(), value)).into();
     let start = match &quote.terms {
         Some(terms) => {

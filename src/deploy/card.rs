@@ -214,11 +214,14 @@ fn gone(log: &Log) -> Card {
             let card = card.text(Line::new("deploy-why-gave-up").with("why", kind));
             if failure.text.is_empty() { card } else { card.block(Block::Code(failure.text.clone())) }
         }
-        Why::Money { have, need } => card.text(
-            Line::new("deploy-why-money")
-                .with("have", units::tft(have.as_f64()))
-                .with("need", units::tft(need.as_f64())),
-        ),
+        Why::Money { have, need } => card
+            .text(
+                Line::new("deploy-why-money")
+                    .with("have", units::tft(have.as_f64()))
+                    .with("need", units::tft(need.as_f64())),
+            )
+            .text(Line::new("order-no-money-send"))
+            .block(Block::Code(log.plan.payer.to_string())),
         Why::NotVerified => card.text(Line::new("deploy-why-not-verified")),
         Why::Quota => card.text(Line::new("deploy-why-quota")),
         Why::Refused(text) => card.text(Line::new("deploy-why-refused")).block(Block::Code(text.clone())),

@@ -101,6 +101,8 @@ type Entries = Arc<Mutex<BTreeMap<String, Arc<Entry>>>>;
 struct Tools {
     services: Services,
     entries: Entries,
+    /// All that runs for deployments: drivers, and events on their way to the disk.
+    tasks: TaskTracker,
 }
 
 impl std::ops::Deref for Tools {
@@ -121,7 +123,6 @@ impl Tools {
 #[derive(Clone)]
 pub struct Deployments {
     tools: Tools,
-    tasks: TaskTracker,
     stop: CancellationToken,
     /// Held while an order is checked against the names in use and written down.
     ordering: Arc<tokio::sync::Mutex<()>>,
@@ -147,8 +148,7 @@ impl Deployments {
             }
         }
         Ok(Self {
-            tools: Tools { services, entries: Arc::new(Mutex::new(entries)) },
-            tasks: TaskTracker::new(),
+            tools: Tools { services, entries: Arc::new(Mutex::new(entries)), tasks: TaskTracker::new() },
             stop: CancellationToken::new(),
             ordering: Arc::default(),
         })
@@ -161,11 +161,12 @@ impl Deployments {
         }
     }
 
-    /// Stops driving. What was under way is found again by the next [`resume`](Self::resume).
+    /// Stops driving, and waits for events that are on their way to the disk. What was under way is found again by
+    /// the next [`resume`](Self::resume).
     pub async fn close(&self) {
         self.stop.cancel();
-        self.tasks.close();
-        self.tasks.wait().await;
+        self.tools.tasks.close();
+        self.tools.tasks.wait().await;
     }
 
     fn drive(&self, entry: Arc<Entry>) {
@@ -173,7 +174,7 @@ impl Deployments {
             return;
         }
         let (tools, stop) = (self.tools.clone(), self.stop.clone());
-        self.tasks.spawn(async move {
+        self.tools.tasks.spawn(async move {
             tokio::select! {
                 () = tools.drive(entry) => {}
                 () = stop.cancelled() => {}
@@ -260,7 +261,7 @@ impl Deployments {
         if entry.seen().turned.is_some() {
             return Ok(());
         }
-        self.tools.record(entry, Event::Turned(Why::Person)).await
+        self.tools.record(entry, Event::Turned(Why::Person)).await.map(|_| ())
     }
 
     /// Looks at a running deployment afresh, and keeps what was seen. `None` when it has no machine yet.

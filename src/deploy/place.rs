@@ -7,7 +7,7 @@ use super::plan::{GatewaySite, Host, PartPlan, Site};
 use crate::clock::{Dice, Timestamp};
 use crate::grid::directory::{Directory, NodeInfo, NodeQuery, NodeStatus};
 use crate::grid::zos::Zos;
-use crate::grid::{Caller, Grid, GridError, GridResult, NodeId};
+use crate::grid::{Caller, Grid, GridError, GridResult, NodeId, Party};
 use crate::store::Table;
 use futures_util::future::join_all;
 use std::time::Duration;
@@ -234,7 +234,7 @@ pub async fn choose(grid: &Grid, caller: &Caller, demand: &Demand, draw: &Draw<'
     let asked = nodes.iter().map(|node| node.id).collect();
     let first = draw.first;
     let (answered_ms, machine) = ask_all(grid, caller, &nodes, demand.disk, draw.dice)
-        .await
+        .await?
         .into_iter()
         .min_by_key(|(took, host)| if Some(host.node) == first { took.saturating_sub(HEAD_START) } else { *took })
         .ok_or(NoPlace::Silent { asked })?;
@@ -266,7 +266,7 @@ async fn gateway(grid: &Grid, caller: &Caller, draw: &Draw<'_>, machine: NodeId)
         found.iter().find(|n| n.id == node).and_then(|n| n.public.as_ref()).and_then(|p| p.domain.clone())
     };
     found.truncate(ASKED);
-    let answers = ask_all(grid, caller, &found, 0, draw.dice).await;
+    let answers = ask_all(grid, caller, &found, 0, draw.dice).await?;
     let (host, domain) = answers
         .into_iter()
         .filter(|(_, host)| !host.endpoint.is_empty() && !host.light)
@@ -278,13 +278,36 @@ async fn gateway(grid: &Grid, caller: &Caller, draw: &Draw<'_>, machine: NodeId)
 }
 
 /// Asks all at once; those that answer in time and can take it, with the time they took in milliseconds.
-async fn ask_all(grid: &Grid, caller: &Caller, nodes: &[NodeInfo], disk: u64, dice: &Dice) -> Vec<(u64, Host)> {
+///
+/// # Errors
+/// When none could be asked because the relay is away: that is no fault of theirs.
+async fn ask_all(
+    grid: &Grid,
+    caller: &Caller,
+    nodes: &[NodeInfo],
+    disk: u64,
+    dice: &Dice,
+) -> GridResult<Vec<(u64, Host)>> {
     let asks = nodes.iter().map(|node| async move {
         let started = tokio::time::Instant::now();
-        let host = tokio::time::timeout(ANSWER, ask(grid, caller, node, disk, dice)).await.ok()?.ok()??;
-        Some((u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX), host))
+        match tokio::time::timeout(ANSWER, ask(grid, caller, node, disk, dice)).await {
+            Ok(Ok(Some(host))) => Ok(Some((u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX), host))),
+            Ok(Err(error @ GridError::Passing { by: Party::Relay, .. })) => Err(error),
+            _ => Ok(None),
+        }
     });
-    join_all(asks).await.into_iter().flatten().collect()
+    let mut hosts = Vec::new();
+    let mut away = None;
+    for answer in join_all(asks).await {
+        match answer {
+            Ok(host) => hosts.extend(host),
+            Err(error) => away = Some(error),
+        }
+    }
+    match away {
+        Some(error) if hosts.is_empty() => Err(error),
+        _ => Ok(hosts),
+    }
 }
 
 /// One node's own word: it lives, a pool holds the disk, and a port is free. `None` when it cannot take it.

@@ -4,7 +4,7 @@
 //! Not here: how a place is chosen (`place`), what is sent to nodes (`document`).
 
 use crate::clock::Timestamp;
-use crate::grid::{FarmId, NodeId, Tft, TwinId};
+use crate::grid::{AccountId, FarmId, NodeId, Tft, TwinId};
 use crate::people::{Accepted, Amounts};
 use crate::recipes::Filled;
 use serde::{Deserialize, Serialize};
@@ -34,6 +34,8 @@ pub struct Plan {
     pub id: String,
     /// The account that it belongs to.
     pub owner: String,
+    /// The account on the chain that acts and pays, whatever the operator changes about that later.
+    pub payer: AccountId,
     /// Which grid (`Network::name`).
     pub grid: String,
     /// What was ordered.

@@ -14,7 +14,7 @@ use crate::store::StoreError;
 use std::sync::Arc;
 
 /// Fees of a deployment's whole life, generously: three extrinsics of about 0.001 TFT (tfchain.md section 1).
-const FEES: Tft = Tft(100_000);
+pub(super) const FEES: Tft = Tft(100_000);
 
 /// What an account must hold before something of this price is started.
 pub(super) fn runway(hourly: Tft, config: &Config) -> Tft {
@@ -237,6 +237,7 @@ impl Quote {
         Plan {
             id: id.to_owned(),
             owner: account.key.clone(),
+            payer: self.twin.address,
             grid: grid.to_owned(),
             order: self.order,
             terms: account.terms.clone().or(self.accepted),

@@ -77,7 +77,7 @@ impl People {
         {
             return Ok(account);
         }
-        let _turn = self.turn.lock().await;
+        let turn = self.turn.clone().lock_owned().await;
         let handle = person.handle();
         let account = match self.find(person)? {
             Some(mut account) => {
@@ -97,7 +97,7 @@ impl People {
             },
         };
         let change = Change::new().put(ACCOUNTS, &account.key, &account).put(HANDLES, &handle, &account.key);
-        self.store.commit(change).await?;
+        self.store.commit_holding(turn, change).await?;
         Ok(account)
     }
 
@@ -148,14 +148,14 @@ impl People {
     /// # Errors
     /// The store's.
     pub async fn claim(&self, key: &str, code: &str) -> StoreResult<Claim> {
-        let _turn = self.turn.lock().await;
+        let turn = self.turn.clone().lock_owned().await;
         let (Some(mut account), false) = (self.get(key)?, self.has_owner()?) else {
             return Ok(Claim::Closed);
         };
         let claim = self.door.knock(key, code);
         if claim == Claim::Owner {
             account.role = Role::Owner;
-            self.store.commit(Change::new().put(ACCOUNTS, &account.key, &account)).await?;
+            self.store.commit_holding(turn, Change::new().put(ACCOUNTS, &account.key, &account)).await?;
         }
         Ok(claim)
     }
@@ -172,12 +172,12 @@ impl People {
     }
 
     async fn change(&self, key: &str, edit: impl FnOnce(&mut Account)) -> StoreResult<Option<Account>> {
-        let _turn = self.turn.lock().await;
+        let turn = self.turn.clone().lock_owned().await;
         let Some(before) = self.get(key)? else { return Ok(None) };
         let mut account = before.clone();
         edit(&mut account);
         if account != before {
-            self.store.commit(Change::new().put(ACCOUNTS, &account.key, &account)).await?;
+            self.store.commit_holding(turn, Change::new().put(ACCOUNTS, &account.key, &account)).await?;
         }
         Ok(Some(account))
     }

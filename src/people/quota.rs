@@ -222,7 +222,7 @@ impl Ledger {
     /// # Errors
     /// The store's. The inner error says what is not left; then nothing is taken.
     pub async fn reserve(&self, account: &str, deployment: &str, want: Amounts) -> StoreResult<Result<(), Over>> {
-        let _turn = self.turn.lock().await;
+        let turn = self.turn.clone().lock_owned().await;
         let key = (account.to_owned(), deployment.to_owned());
         let (mine, others): (Vec<_>, Vec<_>) = self.entries(account)?.into_iter().partition(|(id, _)| *id == key);
         if let Err(over) = self.weigh(account, &others, &want) {
@@ -234,7 +234,7 @@ impl Ledger {
         for (past, _) in others.iter().filter(|(_, entry)| entry.until.is_some_and(|until| until < begin)) {
             change = change.remove(ENTRIES, past);
         }
-        self.store.commit(change).await?;
+        self.store.commit_holding(turn, change).await?;
         Ok(Ok(()))
     }
 
@@ -261,13 +261,13 @@ impl Ledger {
         deployment: &str,
         edit: impl FnOnce(Entry, Timestamp) -> Option<Entry>,
     ) -> StoreResult<()> {
-        let _turn = self.turn.lock().await;
+        let turn = self.turn.clone().lock_owned().await;
         let key = (account.to_owned(), deployment.to_owned());
         let Some(before) = self.store.get(ENTRIES, &key)? else { return Ok(()) };
         match edit(before, self.clock.now()) {
             Some(after) if after == before => Ok(()),
-            Some(after) => self.store.commit(Change::new().put(ENTRIES, &key, &after)).await,
-            None => self.store.commit(Change::new().remove(ENTRIES, &key)).await,
+            Some(after) => self.store.commit_holding(turn, Change::new().put(ENTRIES, &key, &after)).await,
+            None => self.store.commit_holding(turn, Change::new().remove(ENTRIES, &key)).await,
         }
     }
 
@@ -399,5 +399,20 @@ mod tests {
             (0..8u8).prop_map(Step::Release),
             (1..400u64).prop_map(Step::Wait),
         ]
+    }
+
+    #[tokio::test]
+    async fn a_reservation_whose_caller_is_gone_does_not_land_after_its_release() {
+        let ledger = ledger(&Store::temporary().unwrap());
+        let want = Amounts { nodes: 1, ..Amounts::default() };
+        for round in 0..50 {
+            let id = round.to_string();
+            // Dropped while it is on its way to the disk.
+            let dropped = futures_util::FutureExt::now_or_never(ledger.reserve("a", &id, want));
+            assert!(dropped.is_none());
+            ledger.release("a", &id).await.unwrap();
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        assert_eq!(ledger.usage("a").unwrap(), Amounts::default());
     }
 }

@@ -47,6 +47,16 @@ impl Twins {
         }
     }
 
+    /// The identity that acted for `account` as `payer`, if its key is still at hand: the operator may have begun or
+    /// ceased to stand in for everybody since.
+    pub fn acting_as(&self, account: &Account, payer: AccountId) -> Option<Identity> {
+        let now = self.of(account);
+        if now.account() == payer {
+            return Some(now);
+        }
+        Some(derive(&self.root, &account.key)).filter(|own| own.account() == payer)
+    }
+
     /// Whether everybody acts with the operator's twin.
     pub fn sponsored(&self) -> bool {
         matches!(self.policy, TwinPolicy::Sponsor(_))
@@ -207,6 +217,11 @@ mod tests {
         let all = Twins::new(root, TwinPolicy::Sponsor(sponsor.clone()));
         assert_eq!(all.of(&account("discord|42")).account(), sponsor.account());
         assert!(all.sponsored());
+        let ann = account("discord|42");
+        let acting = |twins: &Twins, as_: &Identity| twins.acting_as(&ann, as_.account()).map(|found| found.account());
+        assert_eq!(acting(&all, &sponsor), Some(sponsor.account()));
+        assert_eq!(acting(&all, &own.of(&ann)), Some(own.of(&ann).account()), "what was begun before the sponsor");
+        assert_eq!(acting(&own, &sponsor), None, "the sponsor's key is gone");
     }
 
     #[test]

@@ -185,8 +185,21 @@ impl Store {
     /// # Errors
     /// The disk's; then nothing of it is promised, and the caller must not act as if it were.
     pub async fn commit(&self, change: Change) -> StoreResult<()> {
+        self.commit_holding((), change).await
+    }
+
+    /// As [`commit`](Self::commit), and lets go of `turn` only when the change is on disk: it gets there even when
+    /// the caller is dropped meanwhile, and whoever has the next turn must see it.
+    ///
+    /// # Errors
+    /// As [`commit`](Self::commit).
+    pub async fn commit_holding(&self, turn: impl Send + 'static, change: Change) -> StoreResult<()> {
         let store = self.clone();
-        tokio::task::spawn_blocking(move || store.commit_here(change)).await.map_err(|_| StoreError::Closing)?
+        let write = move || {
+            let _turn = turn;
+            store.commit_here(change)
+        };
+        tokio::task::spawn_blocking(write).await.map_err(|_| StoreError::Closing)?
     }
 
     /// As [`commit`](Self::commit), on the caller's own thread, which waits for the disk: for callers that are

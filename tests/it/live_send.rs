@@ -253,6 +253,9 @@ async fn an_extrinsics_fate_is_found_out() {
         // Let go by the pool: handed over again.
         (vec![Act::Let("dropped"), Act::Land], Ok(101), 2),
         (vec![Act::Let("invalid"), no(1010, "Transaction is outdated")], Err("stale"), 2),
+        // Handed over before, it may wait in another pool, whatever this one says now.
+        (vec![Act::Let("dropped"), no(1010, "{\"invalid\":{\"ancientBirthBlock\":null}}")], Err("unclear"), 2),
+        (vec![Act::Let("dropped"), no(1016, "")], Err("unclear"), 2),
         // A no that only means that it is there already.
         (vec![Act::LandAndNo(1013, "")], Ok(101), 1),
         (vec![Act::LandAndNo(1012, "")], Ok(101), 1),

@@ -3,7 +3,7 @@
 use super::*;
 use crate::deploy::event::FailureKind;
 use crate::deploy::plan::{Host, Order, PartPlan};
-use crate::grid::{ContractId, FarmId, NodeId, Tft};
+use crate::grid::{AccountId, ContractId, FarmId, NodeId, Tft};
 use crate::people::Amounts;
 use crate::recipes::{Catalogue, Values};
 use proptest::prelude::*;
@@ -14,6 +14,7 @@ fn plan(parts: usize) -> Plan {
     Plan {
         id: "k4m7qd".to_owned(),
         owner: "terminal|ann".to_owned(),
+        payer: AccountId([7; 32]),
         grid: "sandbox".to_owned(),
         order: Order {
             name: "box".into(),

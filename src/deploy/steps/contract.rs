@@ -5,6 +5,7 @@ use crate::deploy::document::{Documents, documents};
 use crate::deploy::event::{Contracts, Event, FailureKind, Step, Why};
 use crate::deploy::log::State;
 use crate::deploy::plan::Site;
+use crate::deploy::quote::FEES;
 use crate::grid::{
     Batch, Call, Caller, ContractId, ContractKind, GridError, GridResult, NodeId, Party, Refused, TwinId, Tx,
 };
@@ -51,7 +52,7 @@ impl Work<'_> {
         }
         let tx = Tx::all(documents.calls());
         match self.send(&caller, &tx, Some(Step::Contract), &there).await? {
-            Ok(Sent::Landed) => self.found(&documents, caller.twin).await,
+            Ok(Sent::Landed(_)) => self.found(&documents, caller.twin).await,
             Ok(Sent::Lost) => Err(Halt::Again("the contracts did not land".to_owned())),
             Err(GridError::Refused(refused)) => Err(self.refused(&refused, &caller, &documents, &site).await),
             Err(error) => Err(error.into()),
@@ -159,7 +160,24 @@ impl Work<'_> {
             };
             // Each on its own: one that is gone meanwhile must not keep the others.
             match self.send(&caller, &Tx { calls, batch: Batch::Force }, None, &|| gone().boxed()).await? {
-                Ok(_) => {}
+                // Gone by another hand, or cancelled twice: the next look says so.
+                Ok(Sent::Landed(Some(refused))) if refused.code.ends_with(".ContractNotExists") => {}
+                // Each try costs a fee: not at once again.
+                Ok(Sent::Landed(Some(refused))) => {
+                    return Err(Halt::Again(format!("{} ({})", refused.text, refused.code)));
+                }
+                Ok(Sent::Landed(None) | Sent::Lost) => {}
+                Err(GridError::Refused(refused)) if refused.code == "payment" => {
+                    self.lend(&caller, FEES, None).await?;
+                    let account = caller.identity.account();
+                    let have = self.tools.grid.chain.balance(&account).await?.spendable();
+                    if have < FEES {
+                        // Whoever sends something to it lets this go on; else the chain ends unpaid contracts itself.
+                        let (have, need) = (have.as_f64(), FEES.as_f64());
+                        let text = format!("{account} has {have} TFT, cancelling takes {need} TFT in fees");
+                        return Err(Halt::Again(text));
+                    }
+                }
                 Err(GridError::Refused(refused)) if refused.by == Party::Chain => {
                     return Err(Halt::Again(format!("{} ({})", refused.text, refused.code)));
                 }

@@ -13,13 +13,16 @@ use super::Tools;
 use super::drive::Entry;
 use super::event::{Event, Failure, FailureKind, Step, Why};
 use super::plan::Site;
-use crate::grid::{AccountId, Caller, GridError, GridResult, NodeId, TwinId, Tx};
+use crate::grid::{AccountId, Caller, GridError, GridResult, NodeId, Refused, TwinId, Tx};
 use crate::store::StoreError;
 use futures_util::future::BoxFuture;
 use std::time::Duration;
 
 /// Between two looks at something that is under way on the chain.
 const LOOK: Duration = Duration::from_secs(2);
+
+/// How many best blocks may still be exchanged for others, or be missing at another endpoint.
+const REORG: u32 = 4;
 
 /// Why a step did not end with an outcome.
 #[derive(Debug)]
@@ -69,8 +72,9 @@ type There<'a> = &'a (dyn Fn() -> BoxFuture<'a, GridResult<bool>> + Sync);
 
 /// What sending came to.
 pub(super) enum Sent {
-    /// It is in a block. What it made is found by looking: the answer may have been lost.
-    Landed,
+    /// It is in a block, perhaps with a call that the chain refused (only where others stand without it). What it
+    /// made is found by looking: the answer may have been lost.
+    Landed(Option<Refused>),
     /// It did not land, and never will; nothing happened.
     Lost,
 }
@@ -81,7 +85,11 @@ impl Work<'_> {
         let log = self.entry.log().await;
         let account = self.tools.people.get(&log.plan.owner)?;
         let account = account.ok_or_else(|| Halt::Again("the owner's account is not in the store".to_owned()))?;
-        let identity = self.tools.twins.of(&account);
+        let identity = self.tools.twins.acting_as(&account, log.plan.payer);
+        let identity = identity.ok_or_else(|| {
+            tracing::error!(deployment = self.entry.id, payer = %log.plan.payer, "the key of this account is not at hand");
+            Halt::Again(format!("the key of {} is not at hand", log.plan.payer))
+        })?;
         let twin = log.reserve.done().copied().unwrap_or(TwinId(0));
         Ok(Caller { identity, twin })
     }
@@ -92,8 +100,13 @@ impl Work<'_> {
         part.and_then(|part| part.place.done().cloned()).ok_or_else(|| Halt::Again("no place yet".to_owned()))
     }
 
-    async fn record(&self, event: Event) -> Result<(), Halt> {
-        self.tools.record(self.entry, event).await.map_err(Halt::Store)
+    /// Writes an event down; when that fails, or it comes too late, the step must not go on.
+    pub async fn record(&self, event: Event) -> Result<(), Halt> {
+        match self.tools.record(self.entry, event).await {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(Halt::Again("the deployment went another way meanwhile".to_owned())),
+            Err(error) => Err(Halt::Store(error)),
+        }
     }
 
     /// Signs, writes down until when it can land, and sends; `there` looks whether its effect exists, for when
@@ -116,11 +129,11 @@ impl Work<'_> {
             self.record(Event::Began { step, part: self.part, until: Some(prepared.last_block) }).await?;
         }
         match chain.send(&prepared).await {
-            Ok(_) => Ok(Ok(Sent::Landed)),
+            Ok(landed) => Ok(Ok(Sent::Landed(landed.items.into_iter().find_map(Result::err)))),
             Err(GridError::Unclear { text, .. }) => {
                 tracing::info!(deployment = self.entry.id, %text, "an extrinsic's fate is unclear; looking");
                 let landed = self.settle(Some(prepared.last_block), there).await?;
-                Ok(Ok(if landed { Sent::Landed } else { Sent::Lost }))
+                Ok(Ok(if landed { Sent::Landed(None) } else { Sent::Lost }))
             }
             Err(error) => Ok(Err(error)),
         }
@@ -133,7 +146,9 @@ impl Work<'_> {
             let head = self.tools.grid.chain.head().await;
             match (head, there().await) {
                 (_, Ok(true)) => return Ok(true),
-                (Ok(head), Ok(false)) if until.is_none_or(|until| head.number > until) => return Ok(false),
+                (Ok(head), Ok(false)) if until.is_none_or(|until| head.number > until.saturating_add(REORG)) => {
+                    return Ok(false);
+                }
                 _ => tokio::time::sleep(LOOK).await,
             }
         }

@@ -2,10 +2,11 @@
 
 use super::{Halt, Sent, Work};
 use crate::deploy::event::{Step, Why};
+use crate::deploy::log::State;
 use crate::deploy::quote::runway;
 use crate::grid::kyc::Standing;
 use crate::grid::terms::Terms;
-use crate::grid::{Caller, GridError, TwinId, Tx, activation};
+use crate::grid::{Caller, GridError, Tft, TwinId, Tx, activation};
 use crate::people::twin::{self, calls_to_settle, top_up};
 use futures_util::FutureExt;
 use std::time::Duration;
@@ -37,7 +38,7 @@ impl Work<'_> {
         };
         if !calls.is_empty() {
             match self.send(&caller, &Tx::all(calls), Some(Step::Reserve), &|| settled().boxed()).await? {
-                Ok(Sent::Landed) => {}
+                Ok(Sent::Landed(_)) => {}
                 Ok(Sent::Lost) => return Err(Halt::Again("the twin's registration did not land".to_owned())),
                 // Another hand (a second order of the same person) may have been quicker.
                 Err(GridError::Refused(refused)) if settled().await? => {
@@ -57,26 +58,36 @@ impl Work<'_> {
         let plan = self.entry.log().await.plan;
         let (grid, account) = (&self.tools.grid, caller.identity.account());
         let need = runway(plan.hourly, &self.tools.config);
-        let have = grid.chain.balance(&account).await?;
-        match (top_up(&have, account, need), &self.tools.treasury) {
-            (None, _) => return Ok(()),
-            (Some(call), Some(treasury)) => {
-                let treasury = Caller { identity: treasury.clone(), twin: TwinId(0) };
+        if self.tools.treasury.is_some() {
+            // A transfer of an earlier try may have landed, or may still land: it must not be made twice.
+            if let State::Began { until: Some(until), .. } = self.entry.log().await.reserve {
                 let arrived = || async { Ok(grid.chain.balance(&account).await?.spendable() >= need) };
-                match self.send(&treasury, &Tx::all(vec![call]), Some(Step::Reserve), &|| arrived().boxed()).await? {
-                    Ok(_) => {}
-                    // The treasury is empty: what the account has decides.
-                    Err(GridError::Refused(refused)) => tracing::error!(?refused, "the treasury could not pay"),
-                    Err(error) => return Err(error.into()),
-                }
+                self.settle(Some(until), &|| arrived().boxed()).await?;
             }
-            (Some(_), None) if have.spendable() < activation::FLOOR => {
-                activation::fund(grid, &account, ACTIVATION).await?;
-            }
-            (Some(_), None) => {}
+            self.lend(caller, need, Some(Step::Reserve)).await?;
+        } else if grid.chain.balance(&account).await?.spendable() < activation::FLOOR.min(need) {
+            activation::fund(grid, &account, ACTIVATION).await?;
         }
         let have = grid.chain.balance(&account).await?.spendable();
         if have < need { Err(Halt::Turn(Why::Money { have, need })) } else { Ok(()) }
+    }
+
+    /// Brings the account to `need` from the treasury, if there is one and it can pay.
+    pub(super) async fn lend(&self, caller: &Caller, need: Tft, step: Option<Step>) -> Result<(), Halt> {
+        let (grid, account) = (&self.tools.grid, caller.identity.account());
+        let Some(treasury) = &self.tools.treasury else { return Ok(()) };
+        let Some(call) = top_up(&grid.chain.balance(&account).await?, account, need) else { return Ok(()) };
+        let treasury = Caller { identity: treasury.clone(), twin: TwinId(0) };
+        let arrived = || async { Ok(grid.chain.balance(&account).await?.spendable() >= need) };
+        match self.send(&treasury, &Tx::all(vec![call]), step, &|| arrived().boxed()).await? {
+            Ok(_) => Ok(()),
+            // The treasury is empty: what the account has decides.
+            Err(GridError::Refused(refused)) => {
+                tracing::error!(?refused, "the treasury could not pay");
+                Ok(())
+            }
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Gives the allowance back.

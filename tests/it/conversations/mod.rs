@@ -4,6 +4,7 @@ mod deploying;
 mod desk;
 mod failures;
 mod languages;
+mod money;
 mod oneself;
 mod pipe;
 mod refusing;

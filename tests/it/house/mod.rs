@@ -10,7 +10,7 @@ mod silent;
 use bellhop::app::{App, Parts};
 use bellhop::chat::{Answers, Ask, DraftId, Person, PlatformName, Room as Place, What};
 use bellhop::clock::{Clock, Dice, Timestamp};
-use bellhop::grid::Grid;
+use bellhop::grid::{Grid, Identity};
 use bellhop::secret::Root;
 use bellhop::store::Store;
 use room::{Room, drawn};
@@ -20,6 +20,15 @@ use tokio_util::sync::CancellationToken;
 
 /// When stories begin: Monday, 23 November 2026, 14:00 UTC.
 pub const START: Timestamp = Timestamp(1_795_442_400_000);
+
+/// What the operator pays with.
+#[derive(Clone, Default)]
+pub struct Purse {
+    /// Deploys for everybody.
+    pub sponsor: Option<Identity>,
+    /// Funds people's accounts.
+    pub treasury: Option<Identity>,
+}
 
 /// A house with somebody in it.
 pub struct House {
@@ -50,14 +59,19 @@ impl House {
 
     /// A house on `grid`, with what `store` remembers.
     pub async fn with(grid: Grid, clock: Clock, store: Store) -> Self {
+        Self::paid(grid, clock, store, Purse::default()).await
+    }
+
+    /// The same, where the operator pays.
+    pub async fn paid(grid: Grid, clock: Clock, store: Store, purse: Purse) -> Self {
         let app = App::open(Parts {
             store,
             clock,
             dice: Dice::seeded(7),
             grid,
             root: Root::new([7; 32]),
-            sponsor: None,
-            treasury: None,
+            sponsor: purse.sponsor,
+            treasury: purse.treasury,
             people: bellhop::people::Config::default(),
             deploy: bellhop::deploy::Config::default(),
         })

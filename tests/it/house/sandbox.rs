@@ -1,8 +1,8 @@
 //! A house on a sandbox, in process, on paused time: deployments as stories.
 
-use super::{House, START};
+use super::{House, Purse, START};
 use bellhop::clock::Clock;
-use bellhop::grid::{ContractId, NodeId};
+use bellhop::grid::{ContractId, Grid, NodeId};
 use bellhop::sandbox::fault::{Effect, Face, Rule};
 use bellhop::sandbox::{Options, World, in_process};
 use bellhop::store::Store;
@@ -20,6 +20,20 @@ impl Stage {
     /// The usual world.
     pub async fn open() -> Self {
         Self::with(Options::new(7)).await
+    }
+
+    /// A small world: enough nodes to fail on some.
+    pub async fn small() -> Self {
+        Self::paid(Purse::default(), |grid| grid).await
+    }
+
+    /// A small world where the operator pays, whose grid is changed in some way.
+    pub async fn paid(purse: Purse, change: impl FnOnce(Grid) -> Grid) -> Self {
+        let clock = Clock::runtime(START);
+        let options = Options { nodes: 15, farms: 5, ..Options::new(7) };
+        let (world, grid) = in_process(options, clock.clone()).await.unwrap();
+        let store = Store::temporary().unwrap();
+        Self { house: House::paid(change(grid), clock, store, purse).await, world }
     }
 
     /// A world of one's own.
@@ -46,10 +60,15 @@ impl Stage {
 
     /// The bot dies at this moment, and is started again with what it remembers.
     pub async fn restart(self) -> Self {
+        self.restart_paid(Purse::default()).await
+    }
+
+    /// The same, and from now on the operator pays like this.
+    pub async fn restart_paid(self, purse: Purse) -> Self {
         let Self { house, world } = self;
         let (grid, clock) = (house.app.house.grid.clone(), house.app.house.clock.clone());
         let store: Store = house.close().await;
-        Self { house: House::with(grid, clock, store).await, world }
+        Self { house: House::paid(grid, clock, store, purse).await, world }
     }
 
     /// The contracts that are alive.

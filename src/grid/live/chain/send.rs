@@ -74,13 +74,13 @@ impl<'a> Sending<'a> {
         {
             return Ok(result);
         }
-        self.handed_over = true;
+        let again = std::mem::replace(&mut self.handed_over, true);
         let taken =
             timeout(self.patience.take, session.rpc.author_submit_and_watch_extrinsic(&self.prepared.bytes)).await;
         let mut watch = match taken {
             Err(_) => return Err(Trouble::Link("no word whether it was taken".to_owned())),
             Ok(Ok(watch)) => watch,
-            Ok(Err(subxt::rpcs::Error::User(no))) => return self.refused(session, &no).await,
+            Ok(Err(subxt::rpcs::Error::User(no))) => return self.refused(session, &no, again).await,
             Ok(Err(error)) => return Err(error.into()),
         };
         loop {
@@ -110,11 +110,25 @@ impl<'a> Sending<'a> {
     }
 
     /// The endpoint said no. It may do so because the extrinsic has been taken before.
-    async fn refused(&mut self, session: &Arc<Session>, no: &UserError) -> Result<GridResult<Landed>, Trouble> {
-        match verdict(no) {
-            Verdict::Known => self.follow(session).await,
-            Verdict::No(error) => Ok(self.look(session).await?.unwrap_or(Err(error))),
+    async fn refused(
+        &mut self,
+        session: &Arc<Session>,
+        no: &UserError,
+        again: bool,
+    ) -> Result<GridResult<Landed>, Trouble> {
+        let error = match verdict(no) {
+            Verdict::Known => return self.follow(session).await,
+            Verdict::No(error) => error,
+        };
+        if let Some(landed) = self.look(session).await? {
+            return Ok(landed);
         }
+        // A no to the second hand-over says nothing about the first: another endpoint's pool may still hold it.
+        // Only a nonce that is spent tells that it never lands.
+        if again && error.code() != Some("stale") {
+            return Ok(Err(GridError::unclear(Party::Chain, error)));
+        }
+        Ok(Err(error))
     }
 
     /// Looks at each new block until it is in one, or none can have it any more.
