@@ -6,7 +6,8 @@ use crate::chat::{ParamKind, Person, PlatformName};
 use crate::clock::{Clock, Dice};
 use crate::commands::REGIONS;
 use crate::config::{Config, Env};
-use crate::grid::live;
+use crate::grid::Network;
+use crate::grid::live::{self, LiveChain};
 use crate::platforms::terminal::{Options, Terminal, Values};
 use crate::recipes::Catalogue;
 use crate::sandbox::{self, Pace, Sandbox};
@@ -109,9 +110,9 @@ async fn chat(args: ChatArgs, config: Config, env: Env) -> anyhow::Result<bool> 
         other => (network(&other)?, None),
     };
     let root = root(&config, &env, &network, folder.path(), &dice)?;
+    let store = store_name(&network, embedded.is_some()).await?;
     let grid = live::connect(network, &clock, &dice).await?;
-    // One store for each grid: the twins and contracts of one mean nothing on another.
-    let store = Store::open(&folder.path().join(format!("store-{}", grid.network.name)))?;
+    let store = Store::open(&folder.path().join(store))?;
     let app = App::open(Parts {
         store,
         clock,
@@ -153,6 +154,16 @@ async fn chat(args: ChatArgs, config: Config, env: Env) -> anyhow::Result<bool> 
         sandbox.stop(STOP).await?;
     }
     Ok(well)
+}
+
+/// One store for each grid: the twins and contracts of one mean nothing on another. All sandboxes have one name,
+/// and their addresses change with every start: one that is not kept beside the store is known by its first block.
+async fn store_name(network: &Network, embedded: bool) -> anyhow::Result<String> {
+    if embedded || !network.is_sandbox() {
+        return Ok(format!("store-{}", network.name));
+    }
+    let genesis = LiveChain::new(network).genesis().await.context("this sandbox cannot be reached; does it run?")?;
+    Ok(format!("store-sandbox-{}", hex::encode(genesis.get(..8).unwrap_or_default())))
 }
 
 /// What the terminal offers when a value is completed.

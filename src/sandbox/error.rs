@@ -14,10 +14,10 @@ pub enum StartError {
     #[error("the chain cannot be opened: {0}")]
     Chain(std::io::Error),
     /// The world on disk.
-    #[error("the world cannot be read: {0}")]
+    #[error("the world cannot be read")]
     Store(#[from] StoreError),
     /// A face has no port.
-    #[error("{what} cannot listen at {at}: {source}")]
+    #[error("{what} cannot listen at {at}")]
     Bind {
         /// Which face.
         what: &'static str,
@@ -30,7 +30,7 @@ pub enum StartError {
     #[error("the relay cannot be joined: {0}")]
     Relay(String),
     /// The chain that was to be joined.
-    #[error("the chain cannot be joined: {0}")]
+    #[error("the chain cannot be joined")]
     Join(#[from] GridError),
     /// A key that belongs to the sandbox itself.
     #[error("the sandbox's own key cannot be made")]

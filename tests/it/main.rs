@@ -13,6 +13,7 @@ mod live_link;
 mod live_parity;
 mod live_send;
 mod people_twin;
+mod program;
 mod relay_golden;
 mod relay_sessions;
 mod relay_wire;

@@ -189,10 +189,10 @@ fn overlay(key: &[u8], first: u8) -> [u8; 16] {
     bytes
 }
 
-/// A mycelium address: the network's /64 from its key, then the machine's seed.
+/// A mycelium address (400::/7): the network's /64 from its key, then the machine's seed.
 fn mycelium(key: &[u8], seed: &[u8]) -> Ipv6Addr {
     let mut bytes = overlay(key, 0x04);
-    bytes[0] = 0x04 | (bytes[1] & 0x03);
+    bytes[0] = 0x04 | (bytes[1] & 0x01);
     bytes[8] = 0xff;
     bytes[9] = 0x0f;
     for (to, from) in bytes[10..].iter_mut().zip(seed) {
@@ -302,4 +302,19 @@ pub fn machine(seat: &Seat, document: &Deployment, workload: &Workload) -> Optio
         hostname: hostname.cloned().unwrap_or_else(|| workload.name.clone()),
         since: Timestamp::from_secs(u64::try_from(workload.result.created).unwrap_or(0)),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::grid::doorstep;
+    use std::net::SocketAddr;
+
+    #[test]
+    fn each_mycelium_address_has_a_doorstep_on_this_computer() {
+        for key in 0..=u8::MAX {
+            let address = mycelium(&[key; 32], &[7; 6]);
+            assert!(doorstep(SocketAddr::new(address.into(), 22)).is_some(), "{address}");
+        }
+    }
 }

@@ -113,7 +113,8 @@ pub(super) struct Session {
     pub(super) chain: String,
     /// The plain methods.
     pub(super) rpc: LegacyRpcMethods<RpcConfigFor<SubstrateConfig>>,
-    client: OnlineClient<SubstrateConfig>,
+    /// The typed client.
+    pub(super) client: OnlineClient<SubstrateConfig>,
     /// The newest block that was worked at: most reads of one moment share it.
     newest: Cell<Option<At>>,
 }

@@ -44,6 +44,14 @@ impl LiveChain {
         let session = self.0.session().await?;
         Ok((session.url.clone(), session.chain.clone()))
     }
+
+    /// The hash of the chain's first block: which chain it is, whatever it is called and wherever it is reached.
+    ///
+    /// # Errors
+    /// As in [`LiveChain::new`].
+    pub async fn genesis(&self) -> GridResult<[u8; 32]> {
+        Ok(self.0.session().await?.client.genesis_hash().0)
+    }
 }
 
 #[async_trait]
