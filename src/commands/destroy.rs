@@ -42,7 +42,8 @@ impl Command for Destroy {
             return Err(Refusal::new(Line::new("destroy-no"), why).into());
         }
         if answers.get("now").is_none_or(|now| now != "yes") {
-            let now = Answers::from([("name".to_owned(), name.to_owned()), ("now".to_owned(), "yes".to_owned())]);
+            // By its id: this yes is about this one, not about a later one of the same name.
+            let now = Answers::from([("name".to_owned(), entry.id.clone()), ("now".to_owned(), "yes".to_owned())]);
             let yes = Urge::Run { command: SPEC.name.to_owned(), answers: now };
             let keep = Urge::Run {
                 command: "show".to_owned(),

@@ -6,8 +6,6 @@
 use crate::chat::{Card, Draft, DraftId, Person, Press, Room, Urge};
 use crate::clock::Timestamp;
 use crate::store::{Change, Store, StoreResult, Table};
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
@@ -54,8 +52,9 @@ pub async fn stow(store: &Store, now: Timestamp, person: &Person, salt: &str, ca
             hash.update((part.len() as u64).to_be_bytes());
             hash.update(part);
         }
-        // 18 bytes are 24 letters.
-        let id = URL_SAFE_NO_PAD.encode(hash.finalize().get(..18).unwrap_or_default());
+        // 24 letters and digits, nothing else: a form that it opens takes its name, and so does what that form
+        // makes on the grid, where a hyphen is refused.
+        let id = hex::encode(hash.finalize().get(..12).unwrap_or_default());
         button.press = Some(Press { id: id.clone() });
         if store.get(PRESSES, &id)?.is_none() {
             change = change.put(PRESSES, &id, &StoredPress { person: person.clone(), urge, made: now });
@@ -133,5 +132,26 @@ impl Lanes {
             lanes.entry(id.clone()).or_default().clone()
         };
         lane.lock_owned().await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chat::{Button, ButtonStyle, PlatformName, Tone};
+    use crate::speech::Line;
+
+    #[tokio::test]
+    async fn a_buttons_id_can_be_part_of_a_name_on_the_grid() {
+        let store = Store::temporary().unwrap();
+        let ada = Person { platform: PlatformName::Terminal, id: "ada".to_owned(), name: "ada".to_owned() };
+        let urge = || Urge::Run { command: "deploy".to_owned(), answers: Default::default() };
+        let button = || Button::new(Line::new("list-deploy"), ButtonStyle::Primary, urge());
+        for salt in 0..50 {
+            let mut card = Card::new(Tone::Plain, Line::new("list-none")).button(button());
+            stow(&store, Timestamp::default(), &ada, &salt.to_string(), &mut card).await.unwrap();
+            let id = card.buttons.first().and_then(|button| button.press.clone()).unwrap().id;
+            assert!(id.len() <= 24 && id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit()), "{id}");
+        }
     }
 }

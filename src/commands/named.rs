@@ -23,10 +23,12 @@ pub(super) fn choose(cx: &Context<'_>, answers: &Answers, question: Line) -> Res
     Ok(Form { fields: vec![Field { name: "name", question, choices: choices.collect(), free: true, default }] })
 }
 
-/// The deployment that was named; also one that is gone, when no living one has the name.
+/// The deployment that was named; also one that is gone, when no living one has the name. A button may say the id
+/// instead, which no name can look like: names are shorter.
 pub(super) fn find(cx: &Context<'_>, answers: &Answers) -> Result<Arc<Entry>, Trouble> {
     let name = answers.get("name").map(|name| name.trim().to_lowercase()).unwrap_or_default();
-    if let Some(entry) = cx.house.deployments.named(cx.account, &name) {
+    let by_id = cx.house.deployments.get(&name).filter(|entry| entry.seen().plan.owner == cx.account.key);
+    if let Some(entry) = by_id.or_else(|| cx.house.deployments.named(cx.account, &name)) {
         return Ok(entry);
     }
     let own: Vec<String> =

@@ -131,7 +131,7 @@ async fn the_proxy_fails_after_the_order_was_taken() {
 async fn a_relay_that_is_away_for_a_while_is_no_nodes_fault() {
     let mut stage = Stage::small().await;
     let node = planned(&mut stage).await;
-    stage.fault(Face::Relay, "", None, Effect::Die, Some(50));
+    stage.fault(Face::Relay, "", None, Effect::Die, Some(5));
     let seen = stage.press("Accept the terms and deploy").await;
     assert!(seen.contains(&format!("(node {node})")), "{node}: {seen}");
     ends_well(stage, &seen).await;

@@ -54,7 +54,9 @@ async fn ends_well(mut stage: Stage, seen: &str) {
 
 #[tokio::test(start_paused = true)]
 async fn killed_while_the_treasury_pays_it_pays_once() {
-    for seconds in [1, 4] {
+    let mut once = None;
+    // The first is not killed until it runs: what it paid is what each should.
+    for seconds in [600, 1, 4] {
         let mut stage = small(treasury()).await;
         let before = holds(&stage, &operator()).await;
         stage.say("/deploy vm name:first").await;
@@ -64,8 +66,8 @@ async fn killed_while_the_treasury_pays_it_pays_once() {
         let mut stage = stage.restart_paid(treasury()).await;
         let seen = stage.say("/show first").await;
         let paid = before - holds(&stage, &operator()).await;
-        let arrived = holds(&stage, &ada(&stage).await).await;
-        assert!(arrived > 0 && paid < arrived + arrived / 2, "after {seconds} s: paid {paid}, arrived {arrived}");
+        let once = *once.get_or_insert(paid);
+        assert!(once > 0 && paid < once + once / 2, "killed after {seconds} s: paid {paid}, usually {once}");
         ends_well(stage, &seen).await;
     }
 }

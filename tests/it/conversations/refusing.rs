@@ -146,3 +146,19 @@ async fn a_wizard_that_waited_too_long() {
     ");
     stage.close().await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_yes_to_taking_down_is_not_about_a_later_one_of_the_same_name() {
+    let mut stage = Stage::small().await;
+    stage.say("/deploy vm name:first terms:yes now:yes").await;
+    stage.say("/destroy first").await;
+    let (press, anchor) = stage.house.find("Take it down");
+    stage.say("/destroy first now:yes").await;
+    stage.say("/deploy vm name:first now:yes").await;
+    let living = stage.contracts().await;
+    stage.house.send(press, Some(anchor));
+    stage.house.settled().await;
+    assert_eq!(stage.contracts().await, living, "{}", stage.house.see());
+    assert!(stage.say("/destroy first now:yes").await.starts_with("first is gone"));
+    stage.close().await;
+}
