@@ -8,6 +8,20 @@ desk-one-line = The same in one line:
 desk-did-you-mean = Did you mean { $word }?
 desk-see-help = The help shows what it takes.
 
+# At the door
+desk-hello = Bellhop: your own blockchain node, running and proven within minutes
+desk-hello-practice = This is a practice grid: all is as on the ThreeFold Grid, but nothing costs anything.
+desk-hello-grid = This is the ThreeFold Grid “{ $grid }”: nodes cost TFT here. You see the price before anything is spent.
+desk-hello-begin = /deploy starts your first one. What you leave out, I ask.
+desk-hello-again = { $count ->
+    [one] You have one node; /list shows it.
+   *[other] You have { $count } nodes; /list shows them.
+  }
+desk-hello-deploy = Deploy a node
+desk-secret = This looked like a seed phrase or a private key; I did not keep it
+desk-secret-kept = I never need one, and nobody here will ever ask you for one. It is in no history, log or store of mine.
+desk-secret-what-now = If others can read here, delete your message, and move what it guards to a new key.
+
 # Lines that cannot be read
 desk-not-understood = I did not understand that
 desk-not-understood-why = Everything I can do begins with a slash; /help lists it.

@@ -10,7 +10,8 @@ list-some = { $count ->
   }
 list-deploy = Deploy one
 list-name = { $name }
-list-entry = { $recipe } · { $stage } · { $place }
+list-entry = { $stage } · { $recipe }, { $size } · { $place }
+list-cost = In all { $hour } an hour.
 list-starting = starting
 list-running = runs
 list-stopping = being taken down

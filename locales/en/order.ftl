@@ -6,20 +6,21 @@ order-region = Where?
 order-name = What shall it be called? (2 to 15 of a-z and 0-9, a letter first)
 order-ssh-key = Your public SSH key, for a shell on the machine (a line that begins with ssh-…; “none” for no shell)
 order-region-europe = Europe
-order-region-americas = the Americas
+order-region-americas = The Americas
 order-region-asia = Asia
 order-region-africa = Africa
 order-region-oceania = Oceania
-order-region-anywhere = anywhere
+order-region-anywhere = Anywhere
 order-region-other = { $region }
 
-order-plan = { $name } would be: { $recipe }, { $size }, in { $city }, { $country }
+order-plan = Ready to start: { $recipe }, { $size }, in { $city }, { $country }, named { $name }
+order-plan-country = Ready to start: { $recipe }, { $size }, in { $country }, named { $name }
 order-changed = Something changed since you looked: the price rose, or the terms read differently. Please look again.
 order-price = { $hour } an hour, about { $month } or { $usd } a month: { $share } % of your monthly allowance.
 order-why = Why there: node { $node } of { $farm }, one of { $fitting } that fit and are up. I ask it once more before anything is spent.
 order-why-certified = Why there: node { $node } of { $farm } is certified, one of { $fitting } that fit and are up. I ask it once more before anything is spent.
 order-time = Usually { $from } to { $to } until it answers.
-order-nodes = Your nodes with this one
+order-nodes = Nodes with this
 order-balance = Your account holds { $have }.
 order-new-account = Your account on the grid is made with this first node.
 order-unproven = This image was not seen working on this grid yet.
@@ -65,7 +66,12 @@ order-without-cpu = { $count ->
     [one] One fits otherwise, but has too few CPUs.
    *[other] { $count } fit otherwise, but have too few CPUs.
   }
-order-use-region = Use { $region }
+order-no-gateway = Nodes fit, but no gateway, which gives it its web name, is up just now. This passes as a rule within minutes.
+order-no-answer = { $count ->
+    [one] One node fits, but it did not answer when I asked.
+   *[other] Nodes fit, but none of the { $count } that I asked answered.
+  } Ask again in a minute: I then ask others.
+order-use-region = { $region } instead
 order-no-kyc = The grid wants to know who you are before it runs a machine, and your identity check has not been done.
 order-no-kyc-pending = Your identity check is still being looked at. Ask again when it is done.
 order-no-kyc-rejected = Your identity check was turned down, so the grid will not run a machine for you.

@@ -5,10 +5,10 @@ destroy-command =
     .name = Lequel
     .now = Sans redemander
 
-destroy-which = Lequel faut-il retirer ?
+destroy-which = Lequel faut-il retirer ?
 destroy-no = Rien n’a été retiré
-destroy-gone = { $name } n’existe déjà plus ; il n’en reste rien.
-destroy-sure = Retirer { $name } ?
+destroy-gone = { $name } n’existe déjà plus ; il n’en reste rien.
+destroy-sure = Retirer { $name } ?
 destroy-what = Sa machine et son disque sont effacés, pour de bon.
 destroy-saves = Il ne coûtera plus { $hour } par heure.
 destroy-yes = Le retirer

@@ -10,7 +10,8 @@ list-some = { $count ->
   }
 list-deploy = En déployer un
 list-name = { $name }
-list-entry = { $recipe } · { $stage } · { $place }
+list-entry = { $stage } · { $recipe }, { $size } · { $place }
+list-cost = En tout { $hour } par heure.
 list-starting = démarre
 list-running = tourne
 list-stopping = en cours de retrait

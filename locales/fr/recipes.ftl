@@ -9,6 +9,6 @@ recipes-vm-about = Ubuntu 24.04 et rien d’autre, joignable par Mycelium.
 recipes-command =
     .description = Ce qui peut être déployé, et en quelles tailles
 recipes-list = Voici ce qui peut être déployé ici
-recipes-size = { $name } : { $cpu } vCPU, { $memory } Go de mémoire, { $disk } Go de disque
+recipes-size = { $name } : { $cpu } vCPU, { $memory } Go de mémoire, { $disk } Go de disque
 recipes-unproven = Pas encore vu en marche sur cette grille.
 recipes-deploy = Déployer { $recipe }

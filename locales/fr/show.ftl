@@ -4,4 +4,4 @@ show-command =
     .description = L’un de vos nœuds tel qu’il est maintenant
     .name = Lequel
 
-show-which = Lequel ?
+show-which = Lequel ?

@@ -83,6 +83,8 @@ pub struct Press {
 /// What is asked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum What {
+    /// Nothing yet: somebody opened the chat.
+    Arrived,
     /// A command with the answers that were given with it: `/deploy casper size:small`.
     Invoke {
         /// The command's name, without the slash.

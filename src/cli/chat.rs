@@ -2,10 +2,11 @@
 
 use super::world::{GridChoice, folder, network, root};
 use crate::app::{App, Parts};
-use crate::chat::{ParamKind, Person, PlatformName};
+use crate::chat::{Answers, ParamKind, Person, PlatformName, What};
 use crate::clock::{Clock, Dice};
 use crate::commands::REGIONS;
 use crate::config::{Config, Env};
+use crate::deploy::Stage;
 use crate::grid::Network;
 use crate::grid::live::{self, LiveChain};
 use crate::platforms::terminal::{Options, Terminal, Values};
@@ -130,14 +131,16 @@ async fn chat(args: ChatArgs, config: Config, env: Env) -> anyhow::Result<bool> 
         eprintln!("Nobody owns this Bellhop yet. To be its owner, say: /me claim:{code}");
     }
 
+    let person = Person { platform: PlatformName::Terminal, id: args.person.clone(), name: args.person };
     let options = Options {
-        person: Person { platform: PlatformName::Terminal, id: args.person.clone(), name: args.person },
         locale: args.locale.or(env.locale),
         json: args.json,
         colour: tty && !env.no_color,
         width: None,
         history: tty.then(|| folder.path().join("history")),
         values: completions(&app),
+        opening: if tty { opening(&app, &person).await? } else { Vec::new() },
+        person,
     };
     let terminal = Arc::new(if tty {
         Terminal::interactive(options)?
@@ -153,6 +156,7 @@ async fn chat(args: ChatArgs, config: Config, env: Env) -> anyhow::Result<bool> 
     if let Some(sandbox) = embedded {
         sandbox.stop(STOP).await?;
     }
+    terminal.close();
     Ok(well)
 }
 
@@ -164,6 +168,20 @@ async fn store_name(network: &Network, embedded: bool) -> anyhow::Result<String>
     }
     let genesis = LiveChain::new(network).genesis().await.context("this sandbox cannot be reached; does it run?")?;
     Ok(format!("store-sandbox-{}", hex::encode(genesis.get(..8).unwrap_or_default())))
+}
+
+/// What a chat opens with: the cards of what is still under way, or else a greeting.
+async fn opening(app: &App, person: &Person) -> anyhow::Result<Vec<What>> {
+    let account = app.house.people.meet(person).await?;
+    let own = app.house.deployments.of(&account).into_iter().map(|entry| entry.seen());
+    let busy = own.filter(|log| log.stage() != Stage::Running);
+    let shown: Vec<_> = busy
+        .map(|log| {
+            let answers = Answers::from([("name".to_owned(), log.plan.order.name.clone())]);
+            What::Invoke { command: "show".to_owned(), answers }
+        })
+        .collect();
+    Ok(if shown.is_empty() { vec![What::Arrived] } else { shown })
 }
 
 /// What the terminal offers when a value is completed.

@@ -4,7 +4,7 @@
 //! and a wizard are the same thing. Not here: what happens after it is accepted (`deploy`).
 
 use super::no::refuse;
-use super::{Command, Context, Trouble};
+use super::{Command, Context, Trouble, one_liner};
 use crate::chat::{
     Answers, Block, Button, ButtonStyle, Card, Choice, Field, Form, Param, ParamKind, Place, Reply, Role, Spec, Tone,
     Topic, Urge,
@@ -20,6 +20,9 @@ use std::time::Duration;
 pub const REGIONS: &[&str] = &["europe", "americas", "asia", "africa", "oceania"];
 /// The answer for "no matter where".
 const ANYWHERE: &str = "anywhere";
+
+/// Answers for "no SSH key", in any language that is spoken here.
+const NO_KEY: &[&str] = &["none", "no", "aucune", "aucun", "non", "-"];
 
 /// The command.
 pub struct Deploy;
@@ -105,7 +108,7 @@ impl Command for Deploy {
             size: text("size").unwrap_or_default(),
             region: text("region").filter(|region| region != ANYWHERE),
             node: text("node").and_then(|node| node.parse().ok()).map(NodeId),
-            ssh_key: text("ssh_key"),
+            ssh_key: text("ssh_key").filter(|key| is_key(key)),
         };
         let quote = match cx.house.deployments.quote(cx.account, &order).await {
             Ok(quote) => quote,
@@ -114,7 +117,7 @@ impl Command for Deploy {
         let yes = |name: &str| answers.get(name).is_some_and(|answer| answer == "yes");
         let changed = text("seen").is_some_and(|seen| changed_since(&seen, &quote));
         if changed || !yes("now") || (quote.terms.is_some() && !yes("terms")) {
-            return Ok(Reply::new(plan_card(cx, &quote, changed)));
+            return Ok(Reply::new(plan_card(cx, &quote, answers, changed)));
         }
         let mut account = cx.account.clone();
         if let Some(terms) = &quote.terms
@@ -177,15 +180,36 @@ fn changed_since(seen: &str, quote: &Quote) -> bool {
     dearer || reworded
 }
 
+/// Whether it is meant as a key at all.
+fn is_key(answer: &str) -> bool {
+    !answer.is_empty() && !NO_KEY.contains(&answer.to_lowercase().as_str())
+}
+
+/// The line that starts the same at once: every answer that says something.
+fn whole_line(answers: &Answers, terms: bool) -> String {
+    let mut all = answers.clone();
+    all.retain(|name, value| match name.as_str() {
+        "region" => value != ANYWHERE,
+        "ssh_key" => is_key(value),
+        // What only a button says.
+        "seen" => false,
+        _ => true,
+    });
+    all.extend(terms.then(|| ("terms".to_owned(), "yes".to_owned())));
+    all.insert("now".to_owned(), "yes".to_owned());
+    one_liner(&SPEC, &all)
+}
+
 /// What it would be, where, for how much, and what is left afterwards.
-fn plan_card(cx: &Context<'_>, quote: &Quote, changed: bool) -> Card {
+fn plan_card(cx: &Context<'_>, quote: &Quote, answers: &Answers, changed: bool) -> Card {
     let node = &quote.node;
-    let title = Line::new("order-plan")
+    let title = Line::new(if node.city.is_empty() { "order-plan-country" } else { "order-plan" });
+    let title = title
         .with("recipe", quote.recipe.title())
         .with("size", quote.size.name.as_str())
-        .with("city", if node.city.is_empty() { node.country.as_str() } else { node.city.as_str() })
         .with("country", node.country.as_str())
         .with("name", quote.order.name.as_str());
+    let title = if node.city.is_empty() { title } else { title.with("city", node.city.as_str()) };
     let why = if node.certified { "order-why-certified" } else { "order-why" };
     let (from, to) = quote.recipe.usual_s;
     let seconds = |secs| units::duration(Duration::from_secs(secs));
@@ -233,6 +257,7 @@ fn plan_card(cx: &Context<'_>, quote: &Quote, changed: bool) -> Card {
         }
         None => "order-start",
     };
+    card = card.text(Line::new("desk-one-line")).block(Block::Code(whole_line(answers, quote.terms.is_some())));
     let go = Urge::Fill { draft: cx.draft.clone(), answers: yes };
     let reopen = |text: &str, field: &str| {
         let urge = Urge::Reopen { draft: cx.draft.clone(), field: field.to_owned() };

@@ -4,9 +4,10 @@
 //! refusals; our own faults with a reference. Not here: any single command, any platform, any message.
 
 use super::checks::{self, Misfit};
+use super::door;
 use super::drafts::{Drafts, Lanes, PATIENCE};
-use super::explain::{explain, foreign, help, not_a_command};
-use super::{Command, Context, House, Trouble, Unreadable, commands_for, one_liner, parse};
+use super::explain::{explain, find, foreign, help, not_a_command};
+use super::{Command, Context, House, Trouble, commands_for, one_liner, parse};
 use crate::chat::{
     Answers, Ask, Block, Button, ButtonStyle, Card, Done, Draft, DraftId, Place, Refusal, Reply, Spec, Tone, Urge, What,
 };
@@ -86,8 +87,10 @@ impl Desk {
 
     async fn hear(&self, caller: &Caller<'_>) -> Result<Reply, Trouble> {
         match &caller.ask.what {
+            what if door::tells_a_secret(what) => Ok(door::secret_told()),
+            What::Arrived => Ok(door::greeting(&self.house, &caller.account)),
             What::Invoke { command, answers } => {
-                let command = find(caller, command)?;
+                let command = find(caller.account.role, command)?;
                 self.begin(caller, command, self.new_id(), answers.clone()).await
             }
             What::Press(press) => self.press(caller, &press.id).await,
@@ -116,13 +119,13 @@ impl Desk {
             }
         }
         let typed = parse(text, &specs).map_err(|unreadable| explain(unreadable, text, &specs))?;
-        let command = find(caller, typed.command)?;
+        let command = find(caller.account.role, typed.command)?;
         self.begin(caller, command, self.new_id(), typed.answers).await
     }
 
     /// The name of the field that a draft asks for.
     async fn gap(&self, caller: &Caller<'_>, spec: &Spec, draft: &Draft) -> Result<Option<String>, Trouble> {
-        let command = find(caller, spec.name)?;
+        let command = find(caller.account.role, spec.name)?;
         let form = command.form(&self.context(caller, &draft.id), &draft.answers).await?;
         Ok(form.gap(draft).map(|field| field.name.to_owned()))
     }
@@ -139,7 +142,7 @@ impl Desk {
             Urge::Fill { draft, answers } => self.fill(caller, &draft, answers, None).await,
             Urge::Reopen { draft, field } => self.fill(caller, &draft, Answers::new(), Some(field)).await,
             Urge::Run { command, answers } => {
-                let command = find(caller, &command)?;
+                let command = find(caller.account.role, &command)?;
                 // The form takes the button's name: however often it is pressed, it is one form, and acts once.
                 let id = DraftId(id.to_owned());
                 let _lane = self.lanes.enter(&id).await;
@@ -167,7 +170,7 @@ impl Desk {
         if self.house.people.meet(&draft.person).await?.key != caller.account.key {
             return Ok(foreign(&draft.person.name));
         }
-        let command = find(caller, &draft.command)?;
+        let command = find(caller.account.role, &draft.command)?;
         let now = self.house.clock.now();
         if draft.done.is_none() && draft.expires <= now {
             let urge = Urge::Run { command: draft.command, answers: draft.answers };
@@ -278,7 +281,7 @@ impl Desk {
             Err(Trouble::Ours(error)) => return Ok(self.fault(error.as_ref(), !spec.acts)),
         };
         let open = checks::offers(&reply.card, &draft);
-        if draft.asked && reply.topic.is_none() {
+        if draft.asked && !open && reply.topic.is_none() {
             let line = one_liner(spec, &draft.answers);
             reply.card.blocks.extend([Block::Text(Line::new("desk-one-line")), Block::Code(line)]);
         }
@@ -338,13 +341,4 @@ impl Desk {
     fn new_id(&self) -> DraftId {
         DraftId(self.house.dice.word(20))
     }
-}
-
-/// The command of that name, if this person may run it.
-fn find(caller: &Caller<'_>, name: &str) -> Result<&'static dyn Command, Trouble> {
-    let allowed = || commands_for(caller.account.role);
-    allowed().find(|command| command.spec().name == name).ok_or_else(|| {
-        let specs: Vec<_> = allowed().map(Command::spec).collect();
-        explain(Unreadable::Command(name.to_owned()), name, &specs).into()
-    })
 }

@@ -1,7 +1,7 @@
 //! What the desk says to lines that cannot be read and buttons that are not yours. Words only; nothing is done here.
 
-use super::{Unreadable, parse};
-use crate::chat::{Audience, Button, ButtonStyle, Card, Refusal, Reply, Spec, Urge, nearest};
+use super::{Command, Trouble, Unreadable, commands_for, parse};
+use crate::chat::{Audience, Button, ButtonStyle, Card, Refusal, Reply, Role, Spec, Urge, nearest};
 use crate::speech::Line;
 
 /// A way to the help, of one command or of all.
@@ -18,11 +18,22 @@ fn run(word: &str, line: &str, specs: &[&'static Spec]) -> Button {
     Button::new(Line::new("desk-take").with("word", format!("/{word}")), ButtonStyle::Primary, urge)
 }
 
+/// The command of that name, if somebody of this role may run it.
+pub(super) fn find(role: Role, name: &str) -> Result<&'static dyn Command, Trouble> {
+    commands_for(role).find(|command| command.spec().name == name).ok_or_else(|| {
+        let specs: Vec<_> = commands_for(role).map(Command::spec).collect();
+        explain(Unreadable::Command(name.to_owned()), name, &specs).into()
+    })
+}
+
 /// Words that nobody asked for.
 pub(super) fn not_a_command(text: &str, specs: &[&'static Spec]) -> Refusal {
     let first = text.split_whitespace().next().unwrap_or_default();
     let refusal = Refusal::new(Line::new("desk-not-understood"), Line::new("desk-not-understood-why"));
-    match nearest(first, specs.iter().map(|spec| spec.name)) {
+    // Words of a conversation are near to some command by chance: only a slip in its middle counts.
+    let near = nearest(first, specs.iter().map(|spec| spec.name))
+        .filter(|near| *near != "help" && first.len() > 2 && near.chars().next() == first.to_lowercase().chars().next());
+    match near {
         Some(near) => refusal.way(run(near, text, specs)).way(help(None)),
         None => refusal.way(help(None)),
     }

@@ -2,8 +2,8 @@
 
 use super::{Command, Context, Trouble};
 use crate::chat::{Answers, Button, ButtonStyle, Card, Place, Reply, Role, Spec, Tone, Urge};
-use crate::deploy::{Stage, place_line};
-use crate::speech::Line;
+use crate::deploy::Stage;
+use crate::speech::{Line, units};
 use async_trait::async_trait;
 
 /// The command.
@@ -25,6 +25,7 @@ impl Command for List {
             return Ok(Reply::new(Card::new(Tone::Plain, Line::new("list-none")).button(button)));
         }
         let mut card = Card::new(Tone::Plain, Line::new("list-some").with("count", own.len()));
+        let mut hourly = 0.0;
         for entry in own {
             let log = entry.seen();
             let name = log.plan.order.name.as_str();
@@ -35,11 +36,16 @@ impl Command for List {
             };
             let recipe = cx.house.recipes.get(&log.plan.order.recipe);
             let recipe = recipe.map_or_else(|| Line::new("list-unknown"), |recipe| recipe.title());
-            let mut what = Line::new("list-entry").with("recipe", recipe).with("stage", Line::new(stage));
-            what = match log.parts.first().and_then(|part| part.place.done()) {
-                Some(site) => what.with("place", place_line(site)),
+            let mut what = Line::new("list-entry")
+                .with("recipe", recipe)
+                .with("size", log.plan.order.size.as_str())
+                .with("stage", Line::new(stage));
+            what = match log.parts.first().and_then(|part| part.place.done()).map(|site| &site.machine) {
+                Some(host) if host.city.is_empty() => what.with("place", host.country.as_str()),
+                Some(host) => what.with("place", host.city.as_str()),
                 None => what.with("place", Line::new("list-nowhere")),
             };
+            hourly += log.plan.hourly.as_f64();
             let show = Urge::Run {
                 command: "show".to_owned(),
                 answers: Answers::from([("name".to_owned(), name.to_owned())]),
@@ -50,6 +56,6 @@ impl Command for List {
                 show,
             ));
         }
-        Ok(Reply::new(card))
+        Ok(Reply::new(card.text(Line::new("list-cost").with("hour", units::tft(hourly)))))
     }
 }

@@ -8,6 +8,7 @@ mod checks;
 mod deploy;
 mod desk;
 mod destroy;
+mod door;
 mod drafts;
 mod explain;
 mod help;

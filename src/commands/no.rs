@@ -90,11 +90,17 @@ pub(super) fn refuse(no: No, cx: &Context<'_>, answers: &Answers) -> Trouble {
 }
 
 fn no_place(no: NoPlace, again: impl Fn(Line, &str, Option<&str>) -> Button) -> Refusal {
+    let refusal = |why| Refusal::new(Line::new("order-no"), why);
     let (without, elsewhere) = match no {
         NoPlace::NoFit { without, elsewhere } => (without, elsewhere),
-        NoPlace::NoGateway | NoPlace::Silent { .. } | NoPlace::Grid(_) => (Vec::new(), Vec::new()),
+        NoPlace::NoGateway => return Refusal { passing: true, ..refusal(Line::new("order-no-gateway")) },
+        NoPlace::Silent { asked } => {
+            let why = Line::new("order-no-answer").with("count", asked.len());
+            return Refusal { passing: true, ..refusal(why) };
+        }
+        NoPlace::Grid(error) => return super::trouble::refusal(&error),
     };
-    let mut refusal = Refusal::new(Line::new("order-no"), Line::new("order-no-place"));
+    let mut refusal = refusal(Line::new("order-no-place"));
     for (need, count) in without {
         let id = match need {
             Need::Region => "order-without-region",

@@ -3,7 +3,10 @@
 use super::named::{choose, find};
 use super::{Command, Context, Trouble};
 use crate::chat::{Answers, Card, Form, Param, ParamKind, Place, Refusal, Reply, Role, Spec, Tone};
-use crate::speech::Line;
+use crate::clock::Timestamp;
+use crate::deploy::proof;
+use crate::speech::{Line, units};
+use crate::verify::Fact;
 use async_trait::async_trait;
 
 /// The command.
@@ -42,15 +45,50 @@ impl Command for Verify {
             None => Line::new("verify-nothing").with("name", name.as_str()),
         };
         let mut card = Card::new(if well { Tone::Good } else { Tone::Warn }, title);
-        if let Some(trouble) = verdict.trouble {
-            card = card.text(Line::new("deploy-not-yet").with("trouble", trouble.line()));
+        let mut evidence: Vec<_> = verdict.evidence.iter().collect();
+        evidence.sort_by_key(|evidence| ORDER.iter().position(|what| *what == evidence.what).unwrap_or(ORDER.len()));
+        for evidence in evidence {
+            card = card.fact(name_of(&evidence.what), value_of(&evidence.what, &evidence.value, verdict.at));
         }
-        for evidence in &verdict.evidence {
-            card = card.fact(
-                Line::new("verify-evidence").with("text", evidence.what.as_str()),
-                Line::new("verify-evidence").with("text", evidence.value.to_string()),
-            );
+        if let Some(recipe) = &recipe {
+            card = proof(card, &verdict, recipe);
         }
         Ok(Reply::new(card))
+    }
+}
+
+/// What was read of a node, what people ask first in front. Recipes may name more.
+const ORDER: &[&str] = &["chain", "state", "peers", "height", "tip", "hash"];
+/// Letters of a hash that are enough to compare it by eye.
+const HASH: usize = 16;
+
+/// What was read, in words; what only its recipe knows has the recipe's name.
+fn name_of(what: &str) -> Line {
+    match what {
+        "chain" => Line::new("verify-value-chain"),
+        "state" => Line::new("verify-value-state"),
+        "peers" => Line::new("verify-value-peers"),
+        "height" => Line::new("verify-value-height"),
+        "tip" => Line::new("verify-value-tip"),
+        "hash" => Line::new("verify-value-hash"),
+        other => Line::new("verify-evidence").with("text", other),
+    }
+}
+
+fn value_of(what: &str, value: &Fact, at: Timestamp) -> Line {
+    match (what, value) {
+        (_, Fact::Time(time)) => Line::new("verify-age").with("age", units::duration(at.since(*time))),
+        ("state", Fact::Text(state)) => match state.as_str() {
+            "Initialize" => Line::new("verify-state-initialize").with("state", state.as_str()),
+            "CatchUp" => Line::new("verify-state-catch-up").with("state", state.as_str()),
+            "KeepUp" | "Validate" => Line::new("verify-state-keep-up").with("state", state.as_str()),
+            other => Line::new("verify-evidence").with("text", other),
+        },
+        ("hash", Fact::Text(hash)) if hash.chars().count() > HASH => {
+            let start: String = hash.chars().take(HASH).collect();
+            Line::new("verify-hash").with("start", start)
+        }
+        (_, Fact::Number(number)) => Line::new("verify-number").with("number", *number),
+        (_, value) => Line::new("verify-evidence").with("text", value.to_string()),
     }
 }

@@ -42,7 +42,7 @@ fn what(log: &Log, recipe: Option<&Recipe>) -> Line {
 }
 
 /// City and country, and the node.
-pub fn place(site: &Site) -> Line {
+fn place(site: &Site) -> Line {
     let id = if site.machine.city.is_empty() { "deploy-place-country" } else { "deploy-place" };
     let line = Line::new(id).with("country", site.machine.country.as_str()).with("node", site.machine.node.0);
     if site.machine.city.is_empty() { line } else { line.with("city", site.machine.city.as_str()) }
@@ -140,9 +140,13 @@ fn running(log: &Log, recipe: Option<&Recipe>) -> Card {
         if let Some(addresses) = part.launch.done() {
             card = reachable(card, addresses, log);
         }
-        card = levels(card, part.seen.as_ref(), recipe);
+        if let (Some(verdict), Some(recipe)) = (&part.seen, recipe) {
+            card = levels(card, verdict, recipe);
+        }
         if let Some(contracts) = part.contract.done() {
-            let ids = contracts.all().iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+            let mut ids = contracts.all();
+            ids.sort_unstable();
+            let ids = ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
             card = card.fact(Line::new("deploy-contracts"), Line::new("deploy-literal").with("text", ids));
         }
     }
@@ -170,9 +174,8 @@ fn reachable(mut card: Card, addresses: &Addresses, log: &Log) -> Card {
     card
 }
 
-/// Each level that the recipe can prove, and what keeps it from the next.
-fn levels(card: Card, verdict: Option<&Verdict>, recipe: Option<&Recipe>) -> Card {
-    let (Some(verdict), Some(recipe)) = (verdict, recipe) else { return card };
+/// Each level that the recipe can prove, what keeps it from the next, and when that was seen.
+pub fn levels(card: Card, verdict: &Verdict, recipe: &Recipe) -> Card {
     let top = recipe.probe.top();
     let mut lines = Vec::new();
     for level in [Level::Booted, Level::Answering, Level::Following, Level::Agreed] {
@@ -185,6 +188,7 @@ fn levels(card: Card, verdict: Option<&Verdict>, recipe: Option<&Recipe>) -> Car
     let card = card.block(Block::Progress(lines));
     let card = match verdict.trouble {
         Some(trouble) => card.text(Line::new("deploy-not-yet").with("trouble", trouble.line())),
+        None if verdict.level < Some(top) => card.text(Line::new("deploy-not-yet-look")),
         None => card,
     };
     card.text(Line::new("deploy-looked").with("at", units::moment(verdict.at)))
@@ -209,6 +213,7 @@ fn gone(log: &Log) -> Card {
     card = match why {
         Why::Person => card,
         Why::NoPlace => card.text(Line::new("deploy-why-no-place")),
+        Why::NoGateway => card.text(Line::new("deploy-why-no-gateway")),
         Why::GaveUp(failure) => {
             let kind = Line::new(format!("deploy-failed-{}", failure_word(failure.kind)));
             let card = card.text(Line::new("deploy-why-gave-up").with("why", kind));

@@ -106,6 +106,8 @@ pub enum Why {
     Person,
     /// No node fits any more.
     NoPlace,
+    /// No gateway for its web name.
+    NoGateway,
     /// Too many moves; the last failure.
     GaveUp(Failure),
     /// The account cannot pay.

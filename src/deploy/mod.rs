@@ -14,7 +14,7 @@ mod plan;
 mod quote;
 mod steps;
 
-pub use card::place as place_line;
+pub use card::levels as proof;
 pub use drive::Entry;
 pub use event::{Addresses, Contracts, Event, Failure, FailureKind, Outcome, Step, Why};
 pub use log::{Illegal, Log, Part, Stage, State, Todo};

@@ -13,7 +13,7 @@ use std::path::Path;
 const LONGEST: usize = 350;
 
 /// Files that were longer when this rule came and are being split. Nothing is added here.
-const OVERDUE: &[&str] = &["src/commands/desk.rs"];
+const OVERDUE: &[&str] = &[];
 
 /// Foreign crates that only some places know, so that each can be replaced in one place.
 const FENCES: &[(&str, &[&str])] = &[
@@ -33,6 +33,8 @@ const FENCES: &[(&str, &[&str])] = &[
     ("jsonrpsee", &["src/sandbox/"]),
     ("async_graphql", &["src/sandbox/"]),
     ("rustyline", &["src/platforms/terminal/"]),
+    ("nix", &["src/platforms/terminal/"]),
+    ("bip39", &["src/secret.rs"]),
     ("toml", &["src/recipes/", "src/config"]),
     ("clap", &["src/cli/", "src/main.rs"]),
 ];

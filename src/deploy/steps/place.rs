@@ -37,7 +37,8 @@ impl Work<'_> {
         }
         match drawn {
             Ok(site) => Ok(site),
-            Err(NoPlace::NoFit { .. } | NoPlace::NoGateway) => Err(Halt::Turn(Why::NoPlace)),
+            Err(NoPlace::NoFit { .. }) => Err(Halt::Turn(Why::NoPlace)),
+            Err(NoPlace::NoGateway) => Err(Halt::Turn(Why::NoGateway)),
             Err(NoPlace::Silent { asked }) => {
                 let change = asked.iter().fold(Change::new(), |change, node| change.put(FAILED, &node.0, &now));
                 self.tools.store.commit(change).await?;

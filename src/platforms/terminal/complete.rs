@@ -36,7 +36,8 @@ pub(super) fn complete(
     let positional = spec.params.iter().filter(|param| param.positional).nth(bare);
     let mut found: Vec<String> =
         positional.map(|param| offers(param.kind)).unwrap_or_default().into_iter().map(|value| value + " ").collect();
-    for param in spec.params.iter().filter(|param| positional.is_none_or(|first| first.name != param.name)) {
+    let placed: Vec<_> = spec.params.iter().filter(|param| param.positional).take(bare).collect();
+    for param in spec.params.iter().filter(|param| !placed.contains(param)) {
         let key = format!("{}:", param.name);
         if !said.iter().any(|word| word.starts_with(&key)) {
             found.push(key);
@@ -67,7 +68,8 @@ mod tests {
         let offered = |typed: &str| complete(typed, &[&SPEC], &|_| vec!["casper".into(), "vm".into()]);
         assert_eq!(offered("/d"), (0, vec!["/deploy ".to_owned()]));
         assert_eq!(offered("/deploy c"), (8, vec!["casper ".to_owned()]));
-        assert_eq!(offered("/deploy casper ").1, ["recipe:", "size:", "now:"]);
+        assert_eq!(offered("/deploy casper ").1, ["size:", "now:"]);
+        assert_eq!(offered("/deploy r").1, ["recipe:"]);
         assert_eq!(offered("/deploy casper size:l"), (15, vec!["size:large ".to_owned()]));
         assert_eq!(offered("/deploy casper now:").1, ["now:yes "]);
         assert_eq!(offered("/deploy casper size:small n").1, ["now:"]);

@@ -12,9 +12,10 @@ mod paint;
 mod screen;
 mod tty;
 
-use crate::chat::{Anchor, Ask, Card, Limits, ParamKind, Person, Platform, PlatformError, PlatformName, Post, Room};
+use crate::chat::{Anchor, Ask, Card, Limits, ParamKind, Person, Platform, PlatformError, PlatformName, Post, Room, What};
 use async_trait::async_trait;
 use screen::Screen;
+use std::collections::VecDeque;
 use std::io::Write;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -42,6 +43,8 @@ pub struct Options {
     pub history: Option<PathBuf>,
     /// What completion offers.
     pub values: Values,
+    /// What is asked by itself when the chat opens.
+    pub opening: Vec<What>,
 }
 
 /// The platform.
@@ -51,6 +54,7 @@ pub struct Terminal {
     room: Room,
     interactive: bool,
     source: tokio::sync::Mutex<Source>,
+    opening: Mutex<VecDeque<What>>,
     screen: Mutex<Screen>,
     script: Mutex<Script>,
     settled: Notify,
@@ -97,6 +101,7 @@ impl Terminal {
             room,
             interactive,
             source: tokio::sync::Mutex::new(source),
+            opening: Mutex::new(options.opening.into()),
             screen: Mutex::new(screen),
             script: Mutex::default(),
             settled: Notify::new(),
@@ -108,12 +113,23 @@ impl Terminal {
         !self.script().failed && !self.screen().is_asking()
     }
 
+    /// Gives a TTY back as it was found. The last thing that is done with it.
+    pub fn close(&self) {
+        self.screen().close();
+    }
+
     fn screen(&self) -> MutexGuard<'_, Screen> {
         self.screen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn script(&self) -> MutexGuard<'_, Script> {
         self.script.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn ask(&self, what: What) -> Ask {
+        // A terminal's messages scroll away: an answer is a message of its own.
+        let message = None;
+        Ask { from: self.person.clone(), room: self.room.clone(), locale: self.locale.clone(), message, what }
     }
 
     /// Waits until the line before has come to rest.
@@ -148,6 +164,10 @@ impl Platform for Terminal {
     }
 
     async fn receive(&self) -> Option<Ask> {
+        let opening = self.opening.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
+        if let Some(what) = opening {
+            return Some(self.ask(what));
+        }
         let mut source = self.source.lock().await;
         let line = loop {
             let line = match &mut *source {
@@ -164,15 +184,7 @@ impl Platform for Terminal {
         };
         self.script().waiting = true;
         let what = self.screen().heard(&line);
-        let ask = Ask {
-            from: self.person.clone(),
-            room: self.room.clone(),
-            locale: self.locale.clone(),
-            // A terminal's messages scroll away: an answer is a message of its own.
-            message: None,
-            what,
-        };
-        Some(ask)
+        Some(self.ask(what))
     }
 
     async fn acknowledge(&self, _ask: &Ask) {}

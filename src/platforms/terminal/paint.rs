@@ -81,6 +81,13 @@ fn one(out: &mut Vec<String>, block: &Block<String>, look: Look) {
     }
 }
 
+/// A sentence.
+pub(super) fn text(text: &str, look: Look) -> Vec<String> {
+    let mut out = Vec::new();
+    look.put(&mut out, INDENT, INDENT.len(), text, "");
+    out
+}
+
 /// A step and how far it is.
 pub(super) fn step(state: Mark, text: &str, look: Look) -> Vec<String> {
     let (symbol, ink) = mark(state);

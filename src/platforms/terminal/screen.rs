@@ -5,6 +5,7 @@ use super::json::{self, Event};
 use super::paint::{self, Look};
 use super::{Options, tty};
 use crate::chat::{Audience, Block, Card, Mark, Post, Tone, What};
+use crate::secret::looks_secret;
 use std::collections::BTreeMap;
 use std::io::{Result, Write};
 use unicode_width::UnicodeWidthStr;
@@ -62,7 +63,7 @@ impl Screen {
         self.rested = false;
         if let Out::Text(out) = &mut self.out {
             // A transcript that cannot be written is noticed at the next card.
-            let _ = writeln!(out, "> {line}");
+            let _ = writeln!(out, "> {}", if looks_secret(line) { "…" } else { line });
         }
         hear(line, self.shown.get(&self.last).map(|shown| &shown.card))
     }
@@ -70,6 +71,13 @@ impl Screen {
     /// What the last line started has come to rest.
     pub fn rest(&mut self) {
         self.rested = true;
+    }
+
+    /// Gives a TTY back as it was.
+    pub fn close(&mut self) {
+        if let Out::Tty(printer) = &mut self.out {
+            printer.close();
+        }
     }
 
     /// Whether the last card waits for an answer.
@@ -104,7 +112,8 @@ impl Screen {
         let quiet = match self.out {
             Out::Json(_) => false,
             Out::Text(_) => newer || shown.ask != self.ask || self.rested,
-            Out::Tty(_) => newer,
+            // Below its place, only what has come to rest is worth another message.
+            Out::Tty(_) => newer || (card.tone == Tone::Busy && self.above.is_none_or(|(above, ..)| above != message)),
         };
         let printed = if quiet { Ok(()) } else { self.print(message, "edit", &shown, Some(&before)) };
         self.shown.insert(message, shown);
@@ -212,7 +221,9 @@ fn news(before: &Card<String>, now: &Card<String>, look: Look) -> Vec<String> {
         }
     }
     let told: Vec<_> = texts(before).iter().map(|text| gist(text)).collect();
-    out.extend(texts(now).into_iter().filter(|text| !told.contains(&gist(text))).map(|text| format!("  {text}")));
+    for text in texts(now).into_iter().filter(|text| !told.contains(&gist(text))) {
+        out.extend(paint::text(&text, look));
+    }
     out
 }
 

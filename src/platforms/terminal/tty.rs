@@ -5,6 +5,8 @@ use super::screen::Screen;
 use super::{Options, Values};
 use crate::chat::{Role, Spec};
 use crate::commands::{Command, commands_for};
+use crate::secret::looks_secret;
+use nix::sys::termios::{SetArg, Termios, tcgetattr, tcsetattr};
 use rustyline::completion::Completer;
 use rustyline::config::{BellStyle, Configurer};
 use rustyline::error::ReadlineError;
@@ -15,7 +17,7 @@ use rustyline::validate::Validator;
 use rustyline::{CompletionType, Context, Editor, ExternalPrinter, Helper};
 use std::io::{Error, Result};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use tokio::sync::mpsc;
 
 const PROMPT: &str = "› ";
@@ -26,6 +28,8 @@ const HISTORY: usize = 1000;
 pub(super) struct Printer {
     printer: Box<dyn ExternalPrinter + Send>,
     state: Arc<State>,
+    /// How the TTY was before.
+    before: Option<Termios>,
 }
 
 /// What the editing thread tells the printer.
@@ -34,6 +38,8 @@ struct State {
     columns: AtomicUsize,
     rows: AtomicUsize,
     typed: AtomicU64,
+    /// Whether a line is being edited.
+    reading: AtomicBool,
 }
 
 impl Printer {
@@ -47,6 +53,18 @@ impl Printer {
         self.state.typed.load(Ordering::SeqCst)
     }
 
+    /// Gives the TTY back as it was: the editing thread cannot, for it may still wait for a line.
+    pub fn close(&mut self) {
+        if self.state.reading.load(Ordering::SeqCst) {
+            println!();
+        }
+        if let Some(before) = &self.before
+            && let Err(error) = tcsetattr(std::io::stdin(), SetArg::TCSADRAIN, before)
+        {
+            tracing::info!(%error, "the terminal could not be given back as it was");
+        }
+    }
+
     pub fn print(&mut self, text: String) -> Result<()> {
         self.printer.print(text).map_err(Error::other)
     }
@@ -57,7 +75,8 @@ pub(super) fn open(options: &Options) -> Result<(mpsc::Receiver<String>, Screen)
     let mut editor: Editor<Completion, FileHistory> = Editor::new().map_err(Error::other)?;
     editor.set_completion_type(CompletionType::List);
     editor.set_bell_style(BellStyle::None);
-    editor.set_auto_add_history(true);
+    // Not by itself: a secret that was typed is not remembered.
+    editor.set_auto_add_history(false);
     editor.set_max_history_size(HISTORY).map_err(Error::other)?;
     let specs = commands_for(Role::Owner).map(Command::spec).collect();
     editor.set_helper(Some(Completion { specs, values: options.values.clone() }));
@@ -65,9 +84,10 @@ pub(super) fn open(options: &Options) -> Result<(mpsc::Receiver<String>, Screen)
         // The first time there is none.
         let _ = editor.load_history(path);
     }
+    let before = tcgetattr(std::io::stdin()).ok();
     let state = Arc::new(State::default());
     let printer = Box::new(editor.create_external_printer().map_err(Error::other)?);
-    let screen = Screen::tty(Printer { printer, state: state.clone() }, options);
+    let screen = Screen::tty(Printer { printer, state: state.clone(), before }, options);
     let (lines, receiver) = mpsc::channel(16);
     let history = options.history.clone();
     std::thread::Builder::new().name("terminal".to_owned()).spawn(move || {
@@ -76,13 +96,18 @@ pub(super) fn open(options: &Options) -> Result<(mpsc::Receiver<String>, Screen)
                 state.columns.store(usize::from(columns), Ordering::Relaxed);
                 state.rows.store(usize::from(rows), Ordering::Relaxed);
             }
-            let line = match editor.readline(PROMPT) {
+            state.reading.store(true, Ordering::SeqCst);
+            let line = editor.readline(PROMPT);
+            state.reading.store(false, Ordering::SeqCst);
+            let line = match line {
                 Ok(line) => line,
                 Err(ReadlineError::Signal(_)) => continue,
                 Err(_) => break,
             };
             state.typed.fetch_add(1, Ordering::SeqCst);
-            if let Some(path) = &history {
+            if looks_secret(&line) || editor.add_history_entry(&line).is_err() {
+                // Nothing to write down.
+            } else if let Some(path) = &history {
                 // A history that cannot be written is not worth a word in a chat.
                 let _ = editor.append_history(path);
             }

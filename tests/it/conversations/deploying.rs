@@ -19,22 +19,27 @@ async fn one_line_deploys_a_proven_node_and_another_takes_it_down() {
       ◔ agreed with others
       Not more yet: it has not found others to talk to yet.
       Looked at 14:00 UTC.
-      Contracts: 2, 1, 3
+      Contracts: 1, 2, 3
       1.14 TFT an hour
       [Show proof] [Stop]
     ");
     assert_eq!(stage.contracts().await.len(), 3, "machine, gateway, name");
     assert_snapshot!(stage.say("/list").await, @r"
     You have one node
-      first: Casper · runs · Auckland, New Zealand (node 5)
+      first: runs · Casper, small · Auckland
+      In all 1.14 TFT an hour.
       [first]
     ");
     assert_snapshot!(stage.say("/verify first").await, @r"
     ● first: answering
-      Not more yet: it is still catching up.
-      chain: casper
-      peers: 3
-      state: CatchUp
+      Network: casper
+      State: starting (Initialize)
+      Peers: 0
+      ✓ answering
+      ◔ following the network
+      ◔ agreed with others
+      Not more yet: it has not found others to talk to yet.
+      Looked at 14:00 UTC.
     ");
     assert_snapshot!(stage.say("/destroy first now:yes").await, @r"
     first is gone since 14:00 UTC
@@ -51,7 +56,7 @@ async fn the_wizard_shows_a_plan_with_its_price_and_terms_before_anything_is_spe
       (Casper) (Plain machine)
     ");
     assert_snapshot!(stage.press("Casper").await, @r"
-    casper would be: Casper, small, in Auckland, New Zealand
+    Ready to start: Casper, small, in Auckland, New Zealand, named casper
       1.14 TFT an hour, about 818 TFT or 40.9 USD a month: 16 % of your monthly allowance.
       Why there: node 5 of auckland-farm is certified, one of 31 that fit and are up. I ask it once more before anything is spent.
       Usually 1 min to 3 min until it answers.
@@ -60,15 +65,15 @@ async fn the_wizard_shows_a_plan_with_its_price_and_terms_before_anything_is_spe
       Your first node: the grid wants you to accept its terms.
       Terms and conditions <http://faces.sandbox/terms>
       The same in one line:
-      `/deploy casper`
+      `/deploy casper name:casper size:small terms:yes now:yes`
       [Accept the terms and deploy] [Change size] [Change place] [Name it] [SSH key]
     ");
     assert_snapshot!(stage.press("Change place").await, @r"
     Where?
-      (anywhere) (Europe) (the Americas) (Asia) (Africa) (Oceania)
+      (Anywhere) (Europe) (The Americas) (Asia) (Africa) (Oceania)
     ");
     assert_snapshot!(stage.press("Asia").await, @r"
-    casper would be: Casper, small, in Tokyo, Japan
+    Ready to start: Casper, small, in Tokyo, Japan, named casper
       1.14 TFT an hour, about 818 TFT or 40.9 USD a month: 16 % of your monthly allowance.
       Why there: node 20 of tokyo-farm, one of 4 that fit and are up. I ask it once more before anything is spent.
       Usually 1 min to 3 min until it answers.
@@ -77,19 +82,21 @@ async fn the_wizard_shows_a_plan_with_its_price_and_terms_before_anything_is_spe
       Your first node: the grid wants you to accept its terms.
       Terms and conditions <http://faces.sandbox/terms>
       The same in one line:
-      `/deploy casper region:asia`
+      `/deploy casper name:casper size:small region:asia terms:yes now:yes`
       [Accept the terms and deploy] [Change size] [Change place] [Name it] [SSH key]
     ");
     assert!(stage.contracts().await.is_empty(), "nothing is spent before the yes");
     assert!(stage.press("Accept the terms and deploy").await.starts_with("● casper runs"));
     // The second one of the same person needs no terms, and knows the balance.
     assert_snapshot!(stage.say("/deploy vm").await, @r"
-    vm would be: Plain machine, small, in Auckland, New Zealand
+    Ready to start: Plain machine, small, in Auckland, New Zealand, named vm
       0.11 TFT an hour, about 81 TFT or 4.05 USD a month: 1 % of your monthly allowance.
       Why there: node 5 of auckland-farm is certified, one of 48 that fit and are up. I ask it once more before anything is spent.
       Usually 20 s to 1 min 30 s until it answers.
       Your nodes with this one: 2 of 5
       Your account holds 1000 TFT.
+      The same in one line:
+      `/deploy vm name:vm size:small now:yes`
       [Start it] [Change size] [Change place] [Name it] [SSH key]
     ");
     assert!(stage.press("Start it").await.starts_with("● vm runs"));
@@ -140,9 +147,9 @@ async fn it_is_all_in_french_too() {
       ✓ répond
       ◔ suit le réseau
       ◔ d’accord avec les autres
-      Pas plus pour l’instant : il n’a pas encore trouvé d’autres nœuds à qui parler.
+      Pas plus pour l’instant : il n’a pas encore trouvé d’autres nœuds à qui parler.
       Vu à 14:00 UTC.
-      Contrats: 2, 1, 3
+      Contrats: 1, 2, 3
       1,14 TFT par heure
       [Montrer la preuve] [Arrêter]
     ");

@@ -1,6 +1,7 @@
 //! What the desk does for every command: lines, forms, buttons, refusals.
 
 use crate::house::House;
+use bellhop::store::Store;
 use insta::assert_snapshot;
 use std::time::Duration;
 
@@ -189,4 +190,49 @@ async fn two_presses_at_once_are_answered_one_after_the_other() {
     house.say("/deploy").await;
     let seen = house.press_twice("Casper").await;
     assert!(seen.starts_with("○ The grid does not answer just now"), "{seen}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_secret_is_not_kept_and_the_person_is_warned() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut house = House::without_grid_but(Store::open(folder.path()).unwrap()).await;
+    let phrase = "abandon ability able about above absent absorb abstract absurd abuse access accident";
+    house.say("/deploy region:oceania").await;
+    let draft = house.open_form();
+    assert_snapshot!(house.say(phrase).await, @r"
+    ▲ This looked like a seed phrase or a private key; I did not keep it
+      I never need one, and nobody here will ever ask you for one. It is in no history, log or store of mine.
+      If others can read here, delete your message, and move what it guards to a new key.
+    ");
+    house.say(&format!("/deploy casper ssh_key:\"{phrase}\"")).await;
+    assert!(house.fill(draft, "recipe", &format!("0x{}", "5e".repeat(32))).await.starts_with("▲ This looked"));
+    // The form that was open still is, without it.
+    assert!(house.say("casper").await.starts_with("○ The grid does not answer just now"));
+    drop(house.close().await);
+    let files = std::fs::read_dir(folder.path()).unwrap().filter_map(|file| std::fs::read(file.unwrap().path()).ok());
+    let kept = String::from_utf8_lossy(&files.flatten().collect::<Vec<_>>()).into_owned();
+    assert!(kept.contains("oceania"), "what was answered is kept");
+    assert!(!kept.contains("abandon") && !kept.contains("5e5e5e"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_opens_the_chat_is_greeted() {
+    let mut house = House::without_grid().await;
+    assert_snapshot!(house.arrives().await, @r"
+    Bellhop: your own blockchain node, running and proven within minutes
+      This is a practice grid: all is as on the ThreeFold Grid, but nothing costs anything.
+      /deploy starts your first one. What you leave out, I ask.
+      [Deploy a node] [Help]
+    ");
+    house.reads("fr");
+    assert_snapshot!(house.arrives().await, @r"
+    Bellhop : votre propre nœud de blockchain, en marche et prouvé en quelques minutes
+      Ceci est une grille d’entraînement : tout y est comme sur la ThreeFold Grid, mais rien ne coûte rien.
+      /deploy lance votre premier nœud. Ce que vous ne dites pas, je le demande.
+      [Déployer un nœud] [Aide]
+    ");
+    assert_snapshot!(house.press("Déployer un nœud").await, @r"
+    Que voulez-vous faire tourner ?
+      (Casper) (Machine simple)
+    ");
 }

@@ -21,12 +21,12 @@ async fn french() {
     ");
     assert_snapshot!(house.say("/dpeloy").await, @r"
     ○ La commande /dpeloy n’existe pas
-      Vouliez-vous dire /deploy ?
+      Vouliez-vous dire /deploy ?
       [/deploy]
     ");
     assert_snapshot!(house.say("/deploy casper").await, @r"
-    ○ La grille ne répond pas en ce moment : la chaîne
-      Cela passe en général en quelques minutes. Redemandez alors ; rien n’a changé entre-temps.
+    ○ La grille ne répond pas en ce moment : la chaîne
+      Cela passe en général en quelques minutes. Redemandez alors ; rien n’a changé entre-temps.
       [Redemander]
     ");
 }

@@ -21,7 +21,7 @@ async fn without_a_grid_me_tells_what_the_house_knows() {
 #[tokio::test(start_paused = true)]
 async fn a_language_that_is_chosen_counts_at_once_and_outranks_the_platforms() {
     let mut house = House::without_grid().await;
-    assert_snapshot!(house.say("/me language:FR").await, @"● La langue de mes réponses est désormais : Français");
+    assert_snapshot!(house.say("/me language:FR").await, @"● La langue de mes réponses est désormais : Français");
     assert!(house.say("/help").await.starts_with("Voici ce que vous pouvez demander"));
     assert!(house.now_speaks("bob").say("/help").await.starts_with("This is what you can ask"));
 }

@@ -32,6 +32,7 @@ async fn script(lines: &'static str, json: bool) -> (String, bool) {
         width: None,
         history: None,
         values: Arc::new(|_| Vec::new()),
+        opening: Vec::new(),
     };
     let terminal = Arc::new(Terminal::new(options, lines.as_bytes(), paper.clone()));
     house.app.serve(terminal.clone(), CancellationToken::new()).await;

@@ -40,7 +40,7 @@ async fn what_cannot_be_had_is_said_with_the_way_out() {
       [Go on without a shell]
     ");
     assert_snapshot!(refused(&mut stage, "/deploy casper name:first now:yes").await, @r"
-    first would be: Casper, small, in Auckland, New Zealand
+    Ready to start: Casper, small, in Auckland, New Zealand, named first
       1.14 TFT an hour, about 818 TFT or 40.9 USD a month: 16 % of your monthly allowance.
       Why there: node 5 of auckland-farm is certified, one of 31 that fit and are up. I ask it once more before anything is spent.
       Usually 1 min to 3 min until it answers.
@@ -48,6 +48,8 @@ async fn what_cannot_be_had_is_said_with_the_way_out() {
       Your account on the grid is made with this first node.
       Your first node: the grid wants you to accept its terms.
       Terms and conditions <http://faces.sandbox/terms>
+      The same in one line:
+      `/deploy casper name:first size:small terms:yes now:yes`
       [Accept the terms and deploy] [Change size] [Change place] [Name it] [SSH key]
     ");
     stage.close().await;
@@ -88,7 +90,7 @@ async fn no_node_fits_and_which_demand_excludes_how_many() {
     ○ Not started
       No node fits just now.
       7 would fit in other regions.
-      [Use Europe] [Use the Americas]
+      [Europe instead] [The Americas instead]
     ");
     stage.close().await;
 }

@@ -105,6 +105,11 @@ impl House {
         self.ask(What::Said(line.to_owned()), None).await
     }
 
+    /// Opens the chat.
+    pub async fn arrives(&mut self) -> String {
+        self.ask(What::Arrived, None).await
+    }
+
     /// Presses the newest button, or chooses the newest choice, of that text.
     pub async fn press(&mut self, text: &str) -> String {
         let (what, anchor) = self.find(text);
