@@ -60,7 +60,7 @@ async fn the_wizard_shows_a_plan_with_its_price_and_terms_before_anything_is_spe
       1.14 TFT an hour, about 818 TFT or 40.9 USD a month: 16 % of your monthly allowance.
       Why there: node 5 of auckland-farm is certified, one of 31 that fit and are up. I ask it once more before anything is spent.
       Usually 1 min to 3 min until it answers.
-      Your nodes with this one: 1 of 5
+      Nodes with this: 1 of 5
       Your account on the grid is made with this first node.
       Your first node: the grid wants you to accept its terms.
       Terms and conditions <http://faces.sandbox/terms>
@@ -77,7 +77,7 @@ async fn the_wizard_shows_a_plan_with_its_price_and_terms_before_anything_is_spe
       1.14 TFT an hour, about 818 TFT or 40.9 USD a month: 16 % of your monthly allowance.
       Why there: node 20 of tokyo-farm, one of 4 that fit and are up. I ask it once more before anything is spent.
       Usually 1 min to 3 min until it answers.
-      Your nodes with this one: 1 of 5
+      Nodes with this: 1 of 5
       Your account on the grid is made with this first node.
       Your first node: the grid wants you to accept its terms.
       Terms and conditions <http://faces.sandbox/terms>
@@ -93,7 +93,7 @@ async fn the_wizard_shows_a_plan_with_its_price_and_terms_before_anything_is_spe
       0.11 TFT an hour, about 81 TFT or 4.05 USD a month: 1 % of your monthly allowance.
       Why there: node 5 of auckland-farm is certified, one of 48 that fit and are up. I ask it once more before anything is spent.
       Usually 20 s to 1 min 30 s until it answers.
-      Your nodes with this one: 2 of 5
+      Nodes with this: 2 of 5
       Your account holds 1000 TFT.
       The same in one line:
       `/deploy vm name:vm size:small now:yes`

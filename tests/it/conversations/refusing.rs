@@ -44,7 +44,7 @@ async fn what_cannot_be_had_is_said_with_the_way_out() {
       1.14 TFT an hour, about 818 TFT or 40.9 USD a month: 16 % of your monthly allowance.
       Why there: node 5 of auckland-farm is certified, one of 31 that fit and are up. I ask it once more before anything is spent.
       Usually 1 min to 3 min until it answers.
-      Your nodes with this one: 1 of 5
+      Nodes with this: 1 of 5
       Your account on the grid is made with this first node.
       Your first node: the grid wants you to accept its terms.
       Terms and conditions <http://faces.sandbox/terms>
