@@ -33,12 +33,12 @@ async fn one_line_deploys_a_proven_node_and_another_takes_it_down() {
     assert_snapshot!(stage.say("/verify first").await, @r"
     ● first: answering
       Network: casper
-      State: starting (Initialize)
-      Peers: 0
+      State: catching up (CatchUp)
+      Peers: 3
       ✓ answering
       ◔ following the network
       ◔ agreed with others
-      Not more yet: it has not found others to talk to yet.
+      Not more yet: it is still catching up.
       Looked at 14:00 UTC.
     ");
     assert_snapshot!(stage.say("/destroy first now:yes").await, @r"

@@ -171,7 +171,7 @@ async fn terms_that_changed_after_the_plan_are_shown_again() {
     let mut stage = Stage::paid(Purse::default(), reword).await;
     stage.say("/deploy vm name:first").await;
     let seen = stage.press("Accept the terms and deploy").await;
-    assert!(seen.starts_with("▲ first would be") && seen.contains("Something changed since you looked"), "{seen}");
+    assert!(seen.starts_with("▲ Ready to start") && seen.contains("Something changed since you looked"), "{seen}");
     assert!(stage.contracts().await.is_empty());
     let seen = stage.press("Accept the terms and deploy").await;
     ends_well(stage, &seen).await;
@@ -181,7 +181,7 @@ async fn terms_that_changed_after_the_plan_are_shown_again() {
 async fn a_price_that_rose_after_the_plan_is_shown_again() {
     let mut stage = Stage::small().await;
     let seen = stage.say("/deploy vm name:first terms:yes now:yes seen:1000/").await;
-    assert!(seen.starts_with("▲ first would be"), "{seen}");
+    assert!(seen.starts_with("▲ Ready to start"), "{seen}");
     assert!(stage.contracts().await.is_empty());
     let seen = stage.press("Accept the terms and deploy").await;
     ends_well(stage, &seen).await;
