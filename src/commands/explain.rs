@@ -31,8 +31,9 @@ pub(super) fn not_a_command(text: &str, specs: &[&'static Spec]) -> Refusal {
     let first = text.split_whitespace().next().unwrap_or_default();
     let refusal = Refusal::new(Line::new("desk-not-understood"), Line::new("desk-not-understood-why"));
     // Words of a conversation are near to some command by chance: only a slip in its middle counts.
-    let near = nearest(first, specs.iter().map(|spec| spec.name))
-        .filter(|near| *near != "help" && first.len() > 2 && near.chars().next() == first.to_lowercase().chars().next());
+    let near = nearest(first, specs.iter().map(|spec| spec.name)).filter(|near| {
+        *near != "help" && first.len() > 2 && near.chars().next() == first.to_lowercase().chars().next()
+    });
     match near {
         Some(near) => refusal.way(run(near, text, specs)).way(help(None)),
         None => refusal.way(help(None)),

@@ -12,7 +12,9 @@ mod paint;
 mod screen;
 mod tty;
 
-use crate::chat::{Anchor, Ask, Card, Limits, ParamKind, Person, Platform, PlatformError, PlatformName, Post, Room, What};
+use crate::chat::{
+    Anchor, Ask, Card, Limits, ParamKind, Person, Platform, PlatformError, PlatformName, Post, Room, What,
+};
 use async_trait::async_trait;
 use screen::Screen;
 use std::collections::VecDeque;
@@ -110,7 +112,9 @@ impl Terminal {
 
     /// Whether every ask came out well, and none was left with an open question: what a script's exit code says.
     pub fn is_well(&self) -> bool {
-        !self.script().failed && !self.screen().is_asking()
+        let script = self.script();
+        // What still waits at the end has not come out at all.
+        !script.failed && !script.waiting && !self.screen().is_asking()
     }
 
     /// Gives a TTY back as it was found. The last thing that is done with it.
