@@ -9,8 +9,10 @@ use crate::grid::directory::{Directory, NodeInfo, NodeQuery, NodeStatus};
 use crate::grid::zos::Zos;
 use crate::grid::{Caller, Grid, GridError, GridResult, NodeId, Party};
 use crate::store::Table;
-use futures_util::future::join_all;
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
 use std::time::Duration;
+use tokio::time::{Instant, timeout, timeout_at};
 
 /// When a deployment last failed on a node. Such a node is left out for a while.
 pub(super) const FAILED: Table<u32, Timestamp> = Table::new("place-failed");
@@ -20,8 +22,8 @@ pub(super) const SHUNNED: Duration = Duration::from_secs(6 * 3600);
 const ASKED: usize = 5;
 /// How long they have.
 const ANSWER: Duration = Duration::from_secs(6);
-/// How much slower than the quickest the node may answer that the person saw, milliseconds.
-const HEAD_START: u64 = 2000;
+/// How much slower than the quickest the node may answer that the person saw.
+const HEAD_START: Duration = Duration::from_secs(2);
 /// WireGuard ports are drawn from here (zos.md section 3).
 const PORTS: std::ops::Range<u16> = 1024..32767;
 
@@ -232,12 +234,8 @@ pub async fn choose(grid: &Grid, caller: &Caller, demand: &Demand, draw: &Draw<'
     nodes.sort_by_key(|node| Some(node.id) != draw.first);
     nodes.truncate(ASKED);
     let asked = nodes.iter().map(|node| node.id).collect();
-    let first = draw.first;
-    let (answered_ms, machine) = ask_all(grid, caller, &nodes, demand.disk, draw.dice)
-        .await?
-        .into_iter()
-        .min_by_key(|(took, host)| if Some(host.node) == first { took.saturating_sub(HEAD_START) } else { *took })
-        .ok_or(NoPlace::Silent { asked })?;
+    let found = soonest(grid, caller, &nodes, demand.disk, draw, |_| true).await?;
+    let (answered_ms, machine) = found.ok_or(NoPlace::Silent { asked })?;
     let gateway = if demand.gateway { Some(gateway(grid, caller, draw, machine.node).await?) } else { None };
     Ok(Site {
         attempt: draw.attempt,
@@ -266,47 +264,51 @@ async fn gateway(grid: &Grid, caller: &Caller, draw: &Draw<'_>, machine: NodeId)
         found.iter().find(|n| n.id == node).and_then(|n| n.public.as_ref()).and_then(|p| p.domain.clone())
     };
     found.truncate(ASKED);
-    let answers = ask_all(grid, caller, &found, 0, draw.dice).await?;
-    let (host, domain) = answers
-        .into_iter()
-        .filter(|(_, host)| !host.endpoint.is_empty() && !host.light)
-        .filter_map(|(took, host)| domain(host.node, &found).map(|domain| (took, host, domain)))
-        .min_by_key(|(took, ..)| *took)
-        .map(|(_, host, domain)| (host, domain))
-        .ok_or(NoPlace::NoGateway)?;
+    let fits = |host: &Host| !host.endpoint.is_empty() && !host.light && domain(host.node, &found).is_some();
+    let host = soonest(grid, caller, &found, 0, draw, fits).await?.map(|(_, host)| host);
+    let host = host.and_then(|host| domain(host.node, &found).map(|domain| (host, domain)));
+    let (host, domain) = host.ok_or(NoPlace::NoGateway)?;
     Ok(GatewaySite { name: format!("{}{}", draw.name, draw.dice.word(5)), host, domain })
 }
 
-/// Asks all at once; those that answer in time and can take it, with the time they took in milliseconds.
+/// Asks all at once, and takes the one that answers soonest and will do; `first` has a head start. Nobody waits
+/// for those that stay silent once one is found. With the time it took, in milliseconds.
 ///
 /// # Errors
 /// When none could be asked because the relay is away: that is no fault of theirs.
-async fn ask_all(
+async fn soonest(
     grid: &Grid,
     caller: &Caller,
     nodes: &[NodeInfo],
     disk: u64,
-    dice: &Dice,
-) -> GridResult<Vec<(u64, Host)>> {
-    let asks = nodes.iter().map(|node| async move {
-        let started = tokio::time::Instant::now();
-        match tokio::time::timeout(ANSWER, ask(grid, caller, node, disk, dice)).await {
-            Ok(Ok(Some(host))) => Ok(Some((u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX), host))),
-            Ok(Err(error @ GridError::Passing { by: Party::Relay, .. })) => Err(error),
-            _ => Ok(None),
-        }
-    });
-    let mut hosts = Vec::new();
-    let mut away = None;
-    for answer in join_all(asks).await {
+    draw: &Draw<'_>,
+    will_do: impl Fn(&Host) -> bool,
+) -> GridResult<Option<(u64, Host)>> {
+    let started = Instant::now();
+    let asks =
+        nodes.iter().map(async |node| (node.id, timeout(ANSWER, ask(grid, caller, node, disk, draw.dice)).await));
+    let mut asks: FuturesUnordered<_> = asks.collect();
+    let mut favoured = nodes.iter().any(|node| Some(node.id) == draw.first);
+    let (mut best, mut away) = (None::<(u64, Host)>, None);
+    let mut until = started + ANSWER;
+    while let Ok(Some((node, answer))) = timeout_at(until, asks.next()).await {
+        let is_first = Some(node) == draw.first;
+        favoured &= !is_first;
         match answer {
-            Ok(host) => hosts.extend(host),
-            Err(error) => away = Some(error),
+            Ok(Ok(Some(host))) if will_do(&host) && (is_first || best.is_none()) => {
+                best = Some((u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX), host));
+                until = until.min(Instant::now() + HEAD_START);
+            }
+            Ok(Err(error @ GridError::Passing { by: Party::Relay, .. })) => away = Some(error),
+            _ => {}
+        }
+        if best.is_some() && !favoured {
+            break;
         }
     }
-    match away {
-        Some(error) if hosts.is_empty() => Err(error),
-        _ => Ok(hosts),
+    match (best, away) {
+        (None, Some(error)) => Err(error),
+        (best, _) => Ok(best),
     }
 }
 
