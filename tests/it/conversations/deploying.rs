@@ -13,7 +13,7 @@ async fn one_line_deploys_a_proven_node_and_another_takes_it_down() {
       Casper, small
       Auckland, New Zealand (node 5)
       `127.17.4.10`
-      Status page <http://firstbc5q5.ghen00.grid.sandbox/>
+      Status page <http://firsti4ibe.ghen00.grid.sandbox/>
       ✓ answering
       ◔ following the network
       ◔ agreed with others
@@ -143,7 +143,7 @@ async fn it_is_all_in_french_too() {
       Casper, small
       Auckland, New Zealand (nœud 5)
       `127.17.4.10`
-      Page d’état <http://firstbc5q5.ghen00.grid.sandbox/>
+      Page d’état <http://firsti4ibe.ghen00.grid.sandbox/>
       ✓ répond
       ◔ suit le réseau
       ◔ d’accord avec les autres
