@@ -85,6 +85,8 @@ impl House {
             app.delivery.clone(),
             stop.clone(),
         ));
+        // The door opens before anything is said: it looks what it showed before.
+        tokio::task::yield_now().await;
         Self { app, room, stop, serving, locale: "en".to_owned(), person: person("ada") }
     }
 
