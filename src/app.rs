@@ -8,6 +8,7 @@ use crate::commands::{Desk, House};
 use crate::delivery::Delivery;
 use crate::deploy::{self, Deployments};
 use crate::grid::{Grid, Identity};
+use crate::meters::Meters;
 use crate::people::{self, People, TwinPolicy, Twins};
 use crate::platforms::converse;
 use crate::recipes::Catalogue;
@@ -91,7 +92,19 @@ impl App {
             })
         };
         let voices = Arc::new(Voices::load());
-        let house = House { store, clock, dice, voices, grid, people, twins, recipes, deployments, cards };
+        let house = House {
+            store,
+            clock,
+            dice,
+            voices,
+            grid,
+            people,
+            twins,
+            recipes,
+            deployments,
+            cards,
+            meters: Meters::default(),
+        };
         let desk = Arc::new(Desk::new(house.clone()));
         desk.sweep().await?;
         let delivery = Delivery::new(&house);

@@ -20,6 +20,7 @@
 
 // layer 0: values and files
 pub mod clock; // time and randomness as parameters
+pub mod meters; // what is counted while the program runs
 pub mod secret; // values that cannot be printed
 pub mod speech; // words: lines, locales, Fluent bundles
 pub mod store; // typed tables on disk; the only place that knows sled
@@ -44,7 +45,8 @@ pub mod commands; // one file per thing people ask
 pub mod delivery; // the messages that show a topic
 
 // layer 7: doors
-pub mod platforms; // terminal (and, later, other chat platforms)
+pub mod platforms; // terminal, Discord, Telegram
+pub mod web; // pages for machines: metrics and health
 
 // layer 8: the whole
 pub mod config; // configuration: file and environment

@@ -2,6 +2,7 @@
 
 desk-take = { $word }
 desk-help = Help
+desk-leave = Leave as it is
 desk-start-again = Start again
 desk-ask-again = Ask again
 desk-one-line = The same in one line:

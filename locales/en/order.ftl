@@ -30,8 +30,7 @@ order-accept-and-start = Accept the terms and deploy
 order-start = Start it
 order-change-size = Change size
 order-change-region = Change place
-order-change-name = Name it
-order-change-key = SSH key
+order-change-name = Name and SSH key
 
 order-no = Not started
 order-no-recipe = There is no recipe “{ $recipe }”

@@ -2,6 +2,7 @@
 
 desk-take = { $word }
 desk-help = Aide
+desk-leave = Laisser tel quel
 desk-start-again = Recommencer
 desk-ask-again = Redemander
 desk-one-line = La même chose en une ligne :

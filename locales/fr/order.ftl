@@ -30,8 +30,7 @@ order-accept-and-start = Accepter les conditions et déployer
 order-start = Démarrer
 order-change-size = Changer la taille
 order-change-region = Changer le lieu
-order-change-name = Le nommer
-order-change-key = Clé SSH
+order-change-name = Nom et clé SSH
 
 order-no = Pas démarré
 order-no-recipe = Il n’y a pas de recette « { $recipe } »

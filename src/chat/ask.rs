@@ -56,6 +56,9 @@ pub struct Room {
     pub id: String,
     /// Whether only this person and the bot can read it.
     pub private: bool,
+    /// The Discord server or Telegram group that it is part of: what an operator admits. `None`: it is no part of any.
+    #[serde(default)]
+    pub group: Option<String>,
 }
 
 /// A form that is being filled; short and opaque, so that it fits a button and tells nothing.
@@ -101,14 +104,31 @@ pub enum What {
         /// The answers.
         answers: Answers,
     },
-    /// A line as it was typed: a command (`/deploy casper size:small`), the answer to the one open question, or
+    /// Another page of a question's choices.
+    Turn {
+        /// Which form.
+        draft: DraftId,
+        /// Which page, from 0.
+        page: usize,
+    },
+    /// A line as it was typed to us: a command (`/deploy casper size:small`), the answer to the one open question, or
     /// something else; the desk finds out which.
     Said(String),
+    /// A line in a shared room that was not said to us. It can answer the open question of the one who said it;
+    /// anything else is other people's conversation, and left alone.
+    Overheard(String),
 }
 
 /// One request: the only thing that comes in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ask {
+    /// The platform's own id of what arrived: the same when it arrives again, so that it is answered once. Empty where
+    /// a platform repeats nothing.
+    #[serde(default)]
+    pub id: String,
+    /// What the platform needs to answer this very ask (a token); opaque, and of no use for long.
+    #[serde(default)]
+    pub handle: Option<String>,
     /// Who.
     pub from: Person,
     /// Where.

@@ -108,13 +108,24 @@ pub enum Urge {
         /// The answers.
         answers: super::Answers,
     },
-    /// Opens a form's field again.
+    /// Opens fields of a form again.
     Reopen {
         /// The form.
         draft: super::DraftId,
-        /// The field.
-        field: String,
+        /// The fields.
+        fields: Vec<String>,
     },
+}
+
+/// Fields of a form that take a text. A platform with dialogs asks for all of them in one; others ask in turn.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Texts {
+    /// The command that is being filled: its words are the fields' names.
+    pub command: String,
+    /// The form.
+    pub draft: super::DraftId,
+    /// The fields.
+    pub fields: Vec<String>,
 }
 
 /// A button.
@@ -130,12 +141,15 @@ pub struct Button<L = Line> {
     /// The opaque id that a press carries (after delivery has stored the urge).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub press: Option<Press>,
+    /// The texts that pressing it asks for, where it does: a dialog can open at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asks: Option<Texts>,
 }
 
 impl Button<Line> {
     /// A button that does `urge`.
     pub fn new(text: Line, style: ButtonStyle, urge: Urge) -> Self {
-        Self { text, style, urge: Some(urge), press: None }
+        Self { text, style, urge: Some(urge), press: None, asks: None }
     }
 }
 
@@ -146,6 +160,16 @@ pub struct Choice<L = Line> {
     pub value: String,
     /// What is read.
     pub text: L,
+    /// The opaque id that choosing it carries (after delivery).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub press: Option<Press>,
+}
+
+impl<L> Choice<L> {
+    /// A choice.
+    pub fn new(value: impl Into<String>, text: L) -> Self {
+        Self { value: value.into(), text, press: None }
+    }
 }
 
 /// An open question of a form: choices where there are few, else a text.
@@ -161,6 +185,12 @@ pub struct Question<L = Line> {
     pub choices: Vec<Choice<L>>,
     /// Whether a text is taken too (or only).
     pub free: bool,
+    /// Which page of the choices is wanted, from 0, where they do not fit at once.
+    #[serde(default)]
+    pub page: usize,
+    /// What a dialog can ask for, when only a text is taken: this field, and the next ones that take only texts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asks: Option<Texts>,
 }
 
 /// What a card is about, when it is about something that changes: whoever changes it announces the topic, and
@@ -238,14 +268,26 @@ impl<L> Card<L> {
             buttons: self
                 .buttons
                 .iter()
-                .map(|b| Button { text: say(&b.text), style: b.style, urge: b.urge.clone(), press: b.press.clone() })
+                .map(|b| Button {
+                    text: say(&b.text),
+                    style: b.style,
+                    urge: b.urge.clone(),
+                    press: b.press.clone(),
+                    asks: b.asks.clone(),
+                })
                 .collect(),
             question: self.question.as_ref().map(|q| Question {
                 draft: q.draft.clone(),
                 field: q.field.clone(),
                 text: say(&q.text),
-                choices: q.choices.iter().map(|c| Choice { value: c.value.clone(), text: say(&c.text) }).collect(),
+                choices: q
+                    .choices
+                    .iter()
+                    .map(|c| Choice { value: c.value.clone(), text: say(&c.text), press: c.press.clone() })
+                    .collect(),
                 free: q.free,
+                page: q.page,
+                asks: q.asks.clone(),
             }),
         }
     }

@@ -40,6 +40,8 @@ pub enum ParamKind {
     Region,
     /// The name of one of the person's deployments.
     Deployment,
+    /// What only a button says: nobody types it, and nobody is told of it.
+    Inner,
 }
 
 /// A parameter as data. Its words are attributes of the command's message: `.<name>`.
@@ -65,6 +67,10 @@ pub struct Spec {
     pub needs: Role,
     /// Where.
     pub place: Place,
+    /// Who sees its answer, as a rule: a platform may have to know before there is one.
+    pub answers: Audience,
+    /// Whether it is answered even in a room that no operator has admitted.
+    pub open: bool,
     /// Whether it changes anything. A button that runs such a command runs it once, however often it is pressed.
     pub acts: bool,
 }

@@ -65,10 +65,17 @@ pub struct Draft {
 }
 
 impl Form {
-    /// What to ask next: the first field that is reopened, or that has neither answer nor default.
-    pub fn gap(&self, draft: &Draft) -> Option<Gap<'_>> {
-        self.fields.iter().find(|field| draft.reopened.iter().any(|name| name == field.name)).or_else(|| {
-            self.fields.iter().find(|field| field.default.is_none() && !draft.answers.contains_key(field.name))
-        })
+    /// All that is to be asked, in order: first what was reopened, then what has neither answer nor default.
+    pub fn gaps<'a>(&'a self, draft: &'a Draft) -> impl Iterator<Item = Gap<'a>> {
+        let reopened = |field: &&Field| draft.reopened.iter().any(|name| name == field.name);
+        let open = move |field: &&Field| {
+            !reopened(field) && field.default.is_none() && !draft.answers.contains_key(field.name)
+        };
+        self.fields.iter().filter(reopened).chain(self.fields.iter().filter(open))
+    }
+
+    /// What to ask next.
+    pub fn gap<'a>(&'a self, draft: &'a Draft) -> Option<Gap<'a>> {
+        self.gaps(draft).next()
     }
 }

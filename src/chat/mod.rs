@@ -12,8 +12,8 @@ mod nearest;
 mod platform;
 
 pub use ask::{Answers, Ask, DraftId, Person, PlatformName, Press, Room, What};
-pub use card::{Block, Button, ButtonStyle, Card, Choice, Mark, Question, Tone, Topic, Urge};
+pub use card::{Block, Button, ButtonStyle, Card, Choice, Mark, Question, Texts, Tone, Topic, Urge};
 pub use command::{Audience, Param, ParamKind, Place, Refusal, Reply, Role, Spec};
 pub use form::{Done, Draft, Field, Form, Gap};
 pub use nearest::nearest;
-pub use platform::{Anchor, Limits, Platform, PlatformError, Post};
+pub use platform::{Anchor, Limits, Platform, PlatformError, Post, Rate, Rates, Suggest, Typing};

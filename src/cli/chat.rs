@@ -2,15 +2,14 @@
 
 use super::world::{GridChoice, folder, network, root};
 use crate::app::{App, Parts};
-use crate::chat::{Answers, ParamKind, Person, PlatformName, What};
+use crate::chat::{Answers, Person, PlatformName, What};
 use crate::clock::{Clock, Dice};
-use crate::commands::REGIONS;
+use crate::commands::suggestions;
 use crate::config::{Config, Env};
 use crate::deploy::Stage;
 use crate::grid::Network;
 use crate::grid::live::{self, LiveChain};
-use crate::platforms::terminal::{Options, Terminal, Values};
-use crate::recipes::Catalogue;
+use crate::platforms::terminal::{Options, Terminal};
 use crate::sandbox::{self, Pace, Sandbox};
 use crate::store::Store;
 use crate::telemetry;
@@ -138,7 +137,7 @@ async fn chat(args: ChatArgs, config: Config, env: Env) -> anyhow::Result<bool> 
         colour: tty && !env.no_color,
         width: None,
         history: tty.then(|| folder.path().join("history")),
-        values: completions(&app),
+        suggest: suggestions(&app.house),
         opening: if tty { opening(&app, &person).await? } else { Vec::new() },
         person,
     };
@@ -182,24 +181,4 @@ async fn opening(app: &App, person: &Person) -> anyhow::Result<Vec<What>> {
         })
         .collect();
     Ok(if shown.is_empty() { vec![What::Arrived] } else { shown })
-}
-
-/// What the terminal offers when a value is completed.
-fn completions(app: &App) -> Values {
-    let deployments = app.house.deployments.clone();
-    Arc::new(move |kind| match kind {
-        ParamKind::Recipe => Catalogue::embedded().iter().map(|recipe| recipe.name.clone()).collect(),
-        ParamKind::Size => {
-            let mut sizes: Vec<String> = Vec::new();
-            for size in Catalogue::embedded().iter().flat_map(|recipe| &recipe.sizes) {
-                if !sizes.contains(&size.name) {
-                    sizes.push(size.name.clone());
-                }
-            }
-            sizes
-        }
-        ParamKind::Region => REGIONS.iter().map(|region| (*region).to_owned()).collect(),
-        ParamKind::Deployment => deployments.names(),
-        _ => Vec::new(),
-    })
 }

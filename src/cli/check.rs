@@ -7,6 +7,7 @@ use crate::clock::Clock;
 use crate::grid::directory::Directory;
 use crate::grid::live::{LiveChain, LiveWeb};
 use crate::grid::{Call, Chain as _, GridError, GridResult, Network, Request, Web, kyc, terms};
+use crate::platforms::{Finding, State};
 use futures_util::future::{BoxFuture, FutureExt, join_all};
 use serde::Serialize;
 use std::fmt;
@@ -15,33 +16,6 @@ use std::time::Duration;
 
 /// A chain whose newest block is older than this stands still, or the machine's clock is wrong.
 const STALE: Duration = Duration::from_secs(90);
-
-/// How an endpoint is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum State {
-    /// As it should be.
-    Ok,
-    /// Not as it should be, and the network can be used without it.
-    Warn,
-    /// The network cannot be used like this.
-    Bad,
-}
-
-/// What was found at one endpoint. The JSON of `--json` has these names.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Finding {
-    /// Which service.
-    pub what: &'static str,
-    /// Where.
-    pub address: String,
-    /// How it is.
-    pub state: State,
-    /// What it said, or why it said nothing.
-    pub said: String,
-    /// What to do about it; empty when all is well.
-    pub mend: String,
-}
 
 /// All findings of a network.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -3,7 +3,8 @@
 //! Pure. Each no says what was meant to be, and offers it.
 
 use crate::chat::{
-    Answers, Button, ButtonStyle, Card, Draft, Field, Form, Param, ParamKind, Question, Spec, Tone, Urge, nearest,
+    Answers, Button, ButtonStyle, Card, Draft, Field, Form, Param, ParamKind, Question, Spec, Texts, Tone, Urge,
+    nearest,
 };
 use crate::speech::Line;
 
@@ -28,9 +29,12 @@ pub(super) fn take(spec: &Spec, draft: &mut Draft, given: Answers) -> Result<(),
             let what = Line::new("desk-no-parameter").with("command", spec.name).with("name", name.as_str());
             return Err(Misfit { near: near.map(str::to_owned), known: false, name, what });
         };
-        let value = by_kind(param, value.trim())?;
+        let value = by_kind(param, value.trim());
+        // Said with nothing: leave it as it is.
+        if !matches!(&value, Ok(value) if value.is_empty()) {
+            draft.answers.insert(name.clone(), value?);
+        }
         draft.reopened.retain(|reopened| *reopened != name);
-        draft.answers.insert(name, value);
     }
     Ok(())
 }
@@ -45,7 +49,12 @@ fn by_kind(param: &Param, value: &str) -> Result<String, Misfit> {
             };
         }
         ParamKind::OneOf(options) => options,
-        ParamKind::Text | ParamKind::Recipe | ParamKind::Size | ParamKind::Region | ParamKind::Deployment => {
+        ParamKind::Text
+        | ParamKind::Recipe
+        | ParamKind::Size
+        | ParamKind::Region
+        | ParamKind::Deployment
+        | ParamKind::Inner => {
             return Ok(value.to_owned());
         }
     };
@@ -84,7 +93,7 @@ fn unfit<'a>(param: &Param, value: &str, options: impl IntoIterator<Item = &'a s
         ParamKind::Region => Line::new("desk-no-region").with("value", value),
         ParamKind::Deployment => Line::new("desk-no-deployment").with("value", value),
         ParamKind::YesNo => Line::new("desk-no-yes").with("value", value).with("name", param.name),
-        ParamKind::Text | ParamKind::OneOf(_) => Line::new("desk-no-choice")
+        ParamKind::Text | ParamKind::Inner | ParamKind::OneOf(_) => Line::new("desk-no-choice")
             .with("value", value)
             .with("name", param.name)
             .with("choices", options.join(", ")),
@@ -106,13 +115,49 @@ pub(super) fn refuse(misfit: Misfit, draft: &Draft, form: &Form) -> Card {
         }
     }
     let field = form.fields.iter().find(|field| field.name == misfit.name);
-    card.question = field.map(|field| question(field, draft));
+    card.question = field.map(|field| question(field, form, draft));
     card
 }
 
+/// The card that asks what is missing, if anything is.
+pub(super) fn ask(form: &Form, draft: &Draft) -> Option<Card> {
+    let field = form.gap(draft)?;
+    let mut card = Card::new(Tone::Plain, field.question.clone());
+    card.question = Some(question(field, form, draft));
+    let known = field.default.is_some() || draft.answers.contains_key(field.name);
+    if known {
+        let answers = Answers::from([(field.name.to_owned(), String::new())]);
+        let urge = Urge::Fill { draft: draft.id.clone(), answers };
+        card = card.button(Button::new(Line::new("desk-leave"), ButtonStyle::Plain, urge));
+    }
+    Some(card)
+}
+
+/// Notes on the buttons of a card which of them ask for texts and nothing else.
+pub(super) fn note_texts(card: &mut Card, form: &Form, draft: &Draft) {
+    let is_text = |name: &String| form.fields.iter().any(|field| field.name == name && field.choices.is_empty());
+    for button in &mut card.buttons {
+        if let Some(Urge::Reopen { draft: of, fields }) = &button.urge
+            && *of == draft.id
+            && fields.iter().all(is_text)
+        {
+            button.asks = Some(texts(draft, fields.clone()));
+        }
+    }
+}
+
+fn texts(draft: &Draft, fields: Vec<String>) -> Texts {
+    Texts { command: draft.command.clone(), draft: draft.id.clone(), fields }
+}
+
 /// A field's question.
-pub(super) fn question(field: &Field, draft: &Draft) -> Question {
+fn question(field: &Field, form: &Form, draft: &Draft) -> Question {
+    // It is the first gap, or it was answered wrongly and is no gap before it is asked again.
+    let next = form.gaps(draft).filter(|gap| gap.name != field.name).take_while(|gap| gap.choices.is_empty());
+    let together = std::iter::once(field.name).chain(next.map(|gap| gap.name)).map(str::to_owned);
     Question {
+        page: 0,
+        asks: field.choices.is_empty().then(|| texts(draft, together.collect())),
         draft: draft.id.clone(),
         field: field.name.to_owned(),
         text: field.question.clone(),

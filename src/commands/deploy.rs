@@ -6,8 +6,8 @@
 use super::no::refuse;
 use super::{Command, Context, Trouble, one_liner};
 use crate::chat::{
-    Answers, Block, Button, ButtonStyle, Card, Choice, Field, Form, Param, ParamKind, Place, Reply, Role, Spec, Tone,
-    Topic, Urge,
+    Answers, Audience, Block, Button, ButtonStyle, Card, Choice, Field, Form, Param, ParamKind, Place, Reply, Role,
+    Spec, Tone, Topic, Urge,
 };
 use crate::deploy::{Order, Quote};
 use crate::grid::NodeId;
@@ -40,12 +40,14 @@ static SPEC: Spec = Spec {
         param("region", ParamKind::Region, false),
         param("ssh_key", ParamKind::Text, false),
         param("node", ParamKind::Text, false),
-        param("seen", ParamKind::Text, false),
+        param("seen", ParamKind::Inner, false),
         param("terms", ParamKind::YesNo, false),
         param("now", ParamKind::YesNo, false),
     ],
     needs: Role::Member,
     place: Place::Anywhere,
+    answers: Audience::Room,
+    open: false,
     acts: true,
 };
 
@@ -60,7 +62,7 @@ impl Command for Deploy {
         let recipe = Field {
             name: "recipe",
             question: Line::new("order-recipe"),
-            choices: recipes.map(|recipe| Choice { value: recipe.name.clone(), text: recipe.title() }).collect(),
+            choices: recipes.map(|recipe| Choice::new(recipe.name.clone(), recipe.title())).collect(),
             // A name that is near is understood, and one that is not is answered with what there is.
             free: true,
             default: None,
@@ -69,9 +71,9 @@ impl Command for Deploy {
         let Some(chosen) = cx.house.recipes.get(chosen) else {
             return Err(refuse(crate::deploy::No::UnknownRecipe(cx.house.recipes.suggest(chosen)), cx, answers));
         };
-        let sizes = chosen.sizes.iter().map(|size| Choice { value: size.name.clone(), text: size_line(size) });
+        let sizes = chosen.sizes.iter().map(|size| Choice::new(size.name.clone(), size_line(size)));
         let everywhere = std::iter::once(&ANYWHERE).chain(REGIONS);
-        let regions = everywhere.map(|region| Choice { value: (*region).to_owned(), text: region_line(region) });
+        let regions = everywhere.map(|region| Choice::new((*region).to_owned(), region_line(region)));
         let field = |name, question: &str, choices, free, default| Field {
             name,
             question: Line::new(question),
@@ -145,7 +147,7 @@ fn free_name(cx: &Context<'_>, recipe: &Recipe) -> String {
     names.find(|name| !used.contains(name)).unwrap_or_default()
 }
 
-fn size_line(size: &crate::recipes::Size) -> Line {
+pub(super) fn size_line(size: &crate::recipes::Size) -> Line {
     Line::new("recipes-size")
         .with("name", size.name.as_str())
         .with("cpu", size.cpu)
@@ -259,13 +261,13 @@ fn plan_card(cx: &Context<'_>, quote: &Quote, answers: &Answers, changed: bool) 
     };
     card = card.text(Line::new("desk-one-line")).block(Block::Code(whole_line(answers, quote.terms.is_some())));
     let go = Urge::Fill { draft: cx.draft.clone(), answers: yes };
-    let reopen = |text: &str, field: &str| {
-        let urge = Urge::Reopen { draft: cx.draft.clone(), field: field.to_owned() };
+    let reopen = |text: &str, fields: &[&str]| {
+        let fields = fields.iter().map(|field| (*field).to_owned()).collect();
+        let urge = Urge::Reopen { draft: cx.draft.clone(), fields };
         Button::new(Line::new(text), ButtonStyle::Plain, urge)
     };
     card.button(Button::new(Line::new(start), ButtonStyle::Primary, go))
-        .button(reopen("order-change-size", "size"))
-        .button(reopen("order-change-region", "region"))
-        .button(reopen("order-change-name", "name"))
-        .button(reopen("order-change-key", "ssh_key"))
+        .button(reopen("order-change-size", &["size"]))
+        .button(reopen("order-change-region", &["region"]))
+        .button(reopen("order-change-name", &["name", "ssh_key"]))
 }

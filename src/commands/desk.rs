@@ -1,18 +1,18 @@
 //! The desk: an ask comes in, an answer goes out. Everything that is the same for all commands is here.
 //!
-//! Who asks and what they may; reading lines; forms and their gaps; buttons, once each and for one person;
-//! refusals; our own faults with a reference. Not here: any single command, any platform, any message.
+//! Who asks and what they may; reading lines; buttons, for one person each; refusals; our own faults with a
+//! reference. How a form is filled is told in `filling`. Not here: any single command, any platform, any message.
 
-use super::checks::{self, Misfit};
 use super::door;
-use super::drafts::{Drafts, Lanes, PATIENCE};
-use super::explain::{explain, find, foreign, help, not_a_command};
-use super::{Command, Context, House, Trouble, commands_for, one_liner, parse};
-use crate::chat::{
-    Answers, Ask, Block, Button, ButtonStyle, Card, Done, Draft, DraftId, Place, Refusal, Reply, Spec, Tone, Urge, What,
-};
+use super::drafts::{Drafts, Lanes};
+use super::explain::{explain, find, foreign, not_a_command};
+use super::filling::Step;
+use super::{Command, Context, House, Trouble, commands_for, parse};
+use crate::chat::{Answers, Ask, Card, Draft, DraftId, Refusal, Reply, Spec, Tone, Urge, What};
 use crate::people::Account;
+use crate::secret::looks_secret;
 use crate::speech::Line;
+use sha2::{Digest, Sha256};
 
 /// What the desk says to an ask.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,15 +25,15 @@ pub struct Answer {
 
 /// The desk.
 pub struct Desk {
-    house: House,
-    drafts: Drafts,
-    lanes: Lanes,
+    pub(super) house: House,
+    pub(super) drafts: Drafts,
+    pub(super) lanes: Lanes,
 }
 
 /// Somebody, and what they said.
-struct Caller<'a> {
-    ask: &'a Ask,
-    account: Account,
+pub(super) struct Caller<'a> {
+    pub(super) ask: &'a Ask,
+    pub(super) account: Account,
 }
 
 impl Desk {
@@ -47,11 +47,14 @@ impl Desk {
         &self.house
     }
 
-    /// Answers an ask. Never fails: what goes wrong becomes a card.
-    pub async fn answer(&self, ask: &Ask) -> Answer {
+    /// Answers an ask. Never fails: what goes wrong becomes a card. `None`: it was not for us.
+    pub async fn answer(&self, ask: &Ask) -> Option<Answer> {
+        if self.is_none_of_ours(ask) {
+            return None;
+        }
         let account = match self.house.people.meet(&ask.from).await {
             Ok(account) => account,
-            Err(error) => return Answer { reply: self.fault(&error, true), language: None },
+            Err(error) => return Some(Answer { reply: self.fault(&error, true), language: None }),
         };
         let language = account.language.clone();
         let caller = Caller { ask, account };
@@ -65,7 +68,34 @@ impl Desk {
             Ok(account) => account.language,
             Err(_) => language,
         };
-        Answer { reply, language }
+        Some(Answer { reply, language })
+    }
+
+    /// The no to somebody who pressed a button of another's: known at once, from memory.
+    pub fn foreign(&self, ask: &Ask) -> Option<Answer> {
+        let owner = match &ask.what {
+            What::Press(press) => self.drafts.press(&press.id).ok()??.person,
+            What::Fill { draft, .. } | What::Turn { draft, .. } => self.drafts.get(draft).ok()??.person,
+            What::Arrived | What::Invoke { .. } | What::Said(_) | What::Overheard(_) => return None,
+        };
+        if owner.handle() == ask.from.handle() {
+            return None;
+        }
+        let known = |person| self.house.people.known(person).ok().flatten();
+        let (theirs, own) = (known(&owner), known(&ask.from));
+        if own.is_some() && own.as_ref().map(|account| &account.key) == theirs.as_ref().map(|account| &account.key) {
+            return None;
+        }
+        Some(Answer { reply: foreign(&owner.name), language: own.and_then(|account| account.language) })
+    }
+
+    /// Whether something was only overheard that answers no open question. The store of accounts is not touched:
+    /// those who talk near us are no business of ours.
+    fn is_none_of_ours(&self, ask: &Ask) -> bool {
+        let What::Overheard(text) = &ask.what else { return false };
+        let open = self.drafts.open(&ask.from, &ask.room).ok().flatten();
+        let waits = open.is_some_and(|draft| draft.done.is_none() && draft.expires > self.house.clock.now());
+        !waits && !looks_secret(text)
     }
 
     /// Logs a fault of ours, and the card that tells the person its reference. `idle`: nothing was begun.
@@ -91,11 +121,12 @@ impl Desk {
             What::Arrived => Ok(door::greeting(&self.house, &caller.account)),
             What::Invoke { command, answers } => {
                 let command = find(caller.account.role, command)?;
-                self.begin(caller, command, self.new_id(), answers.clone()).await
+                self.begin(caller, command, self.new_id(caller.ask), answers.clone()).await
             }
             What::Press(press) => self.press(caller, &press.id).await,
-            What::Fill { draft, answers } => self.fill(caller, draft, answers.clone(), None).await,
-            What::Said(text) => self.read(caller, text).await,
+            What::Fill { draft, answers } => self.fill(caller, draft, Step::Answers(answers.clone())).await,
+            What::Turn { draft, page } => self.fill(caller, draft, Step::Page(*page)).await,
+            What::Said(text) | What::Overheard(text) => self.read(caller, text).await,
         }
     }
 
@@ -110,7 +141,8 @@ impl Desk {
                 && let Some(command) = specs.iter().find(|spec| spec.name == draft.command)
                 && let Some(field) = self.gap(caller, command, &draft).await?
             {
-                return self.fill(caller, &draft.id, Answers::from([(field, text.to_owned())]), None).await;
+                let answers = Answers::from([(field, text.to_owned())]);
+                return self.fill(caller, &draft.id, Step::Answers(answers)).await;
             }
             // Without a slash, only what surely is a command counts as one.
             let first = text.split_whitespace().next().unwrap_or_default().to_lowercase();
@@ -120,7 +152,7 @@ impl Desk {
         }
         let typed = parse(text, &specs).map_err(|unreadable| explain(unreadable, text, &specs))?;
         let command = find(caller.account.role, typed.command)?;
-        self.begin(caller, command, self.new_id(), typed.answers).await
+        self.begin(caller, command, self.new_id(caller.ask), typed.answers).await
     }
 
     /// The name of the field that a draft asks for.
@@ -139,8 +171,8 @@ impl Desk {
             return Ok(foreign(&press.person.name));
         }
         match press.urge {
-            Urge::Fill { draft, answers } => self.fill(caller, &draft, answers, None).await,
-            Urge::Reopen { draft, field } => self.fill(caller, &draft, Answers::new(), Some(field)).await,
+            Urge::Fill { draft, answers } => self.fill(caller, &draft, Step::Answers(answers)).await,
+            Urge::Reopen { draft, fields } => self.fill(caller, &draft, Step::Reopen(fields)).await,
             Urge::Run { command, answers } => {
                 let command = find(caller.account.role, &command)?;
                 // The form takes the button's name: however often it is pressed, it is one form, and acts once.
@@ -155,190 +187,16 @@ impl Desk {
         }
     }
 
-    /// Answers to an open form, or one of its fields asked again.
-    async fn fill(
-        &self,
-        caller: &Caller<'_>,
-        id: &DraftId,
-        answers: Answers,
-        reopen: Option<String>,
-    ) -> Result<Reply, Trouble> {
-        let _lane = self.lanes.enter(id).await;
-        let Some(mut draft) = self.drafts.get(id)? else {
-            return Err(Refusal::new(Line::new("desk-form-gone"), Line::new("desk-form-gone-why")).into());
-        };
-        if self.house.people.meet(&draft.person).await?.key != caller.account.key {
-            return Ok(foreign(&draft.person.name));
-        }
-        let command = find(caller.account.role, &draft.command)?;
-        let now = self.house.clock.now();
-        if draft.done.is_none() && draft.expires <= now {
-            let urge = Urge::Run { command: draft.command, answers: draft.answers };
-            let again = Button::new(Line::new("desk-start-again"), ButtonStyle::Primary, urge);
-            return Err(Refusal::new(Line::new("desk-expired"), Line::new("desk-expired-why")).way(again).into());
-        }
-        if draft.done.is_none() {
-            draft.expires = now.plus(PATIENCE);
-            draft.reopened.extend(reopen);
-            if let Err(misfit) = checks::take(command.spec(), &mut draft, answers) {
-                return self.misfit(caller, command, draft, misfit).await;
-            }
-        }
-        self.go_on(caller, command, draft).await
-    }
-
-    /// A new form of a command.
-    async fn begin(
-        &self,
-        caller: &Caller<'_>,
-        command: &'static dyn Command,
-        id: DraftId,
-        answers: Answers,
-    ) -> Result<Reply, Trouble> {
-        let spec = command.spec();
-        if spec.place == Place::Private && !caller.ask.room.private {
-            let card: Card = Refusal::new(
-                Line::new("desk-only-private").with("command", spec.name),
-                Line::new("desk-only-private-why"),
-            )
-            .into();
-            return Ok(Reply::private(card));
-        }
-        let mut draft = Draft {
-            id,
-            person: caller.ask.from.clone(),
-            command: spec.name.to_owned(),
-            answers: Answers::new(),
-            reopened: Vec::new(),
-            asked: false,
-            done: None,
-            expires: self.house.clock.now().plus(PATIENCE),
-        };
-        match checks::take(spec, &mut draft, answers) {
-            Ok(()) => self.go_on(caller, command, draft).await,
-            Err(misfit) => self.misfit(caller, command, draft, misfit).await,
-        }
-    }
-
-    /// Asks what is missing, or runs.
-    async fn go_on(
-        &self,
-        caller: &Caller<'_>,
-        command: &'static dyn Command,
-        mut draft: Draft,
-    ) -> Result<Reply, Trouble> {
-        if let Some(done) = &draft.done {
-            return Ok(self.outcome(done));
-        }
-        let id = draft.id.clone();
-        let cx = self.context(caller, &id);
-        let mut form = match command.form(&cx, &draft.answers).await {
-            Err(Trouble::No(refusal)) => return self.refused(&draft, *refusal).await,
-            form => form?,
-        };
-        loop {
-            match checks::choose(command.spec(), &form, &mut draft.answers) {
-                // What is asked may depend on what was just understood.
-                Ok(true) => form = command.form(&cx, &draft.answers).await?,
-                Ok(false) => break,
-                Err(misfit) => {
-                    draft.answers.remove(&misfit.name);
-                    let card = checks::refuse(misfit, &draft, &form);
-                    draft.asked = true;
-                    self.drafts.keep(&draft, Some(&caller.ask.room)).await?;
-                    return Ok(Reply::new(card));
-                }
-            }
-        }
-        if let Some(field) = form.gap(&draft) {
-            let mut card = Card::new(Tone::Plain, field.question.clone());
-            card.question = Some(checks::question(field, &draft));
-            draft.asked = true;
-            self.drafts.keep(&draft, Some(&caller.ask.room)).await?;
-            return Ok(Reply::new(card));
-        }
-        let mut answers = draft.answers.clone();
-        for field in form.fields {
-            if let Some(default) = field.default {
-                answers.entry(field.name.to_owned()).or_insert(default);
-            }
-        }
-        self.run(&cx, command, draft, &answers).await
-    }
-
-    async fn run(
-        &self,
-        cx: &Context<'_>,
-        command: &'static dyn Command,
-        mut draft: Draft,
-        answers: &Answers,
-    ) -> Result<Reply, Trouble> {
-        let spec = command.spec();
-        let mut reply = match command.run(cx, answers).await {
-            Ok(reply) => reply,
-            Err(Trouble::No(refusal)) => return self.refused(&draft, *refusal).await,
-            // Whether it had begun is not known here.
-            Err(Trouble::Ours(error)) => return Ok(self.fault(error.as_ref(), !spec.acts)),
-        };
-        let open = checks::offers(&reply.card, &draft);
-        if draft.asked && !open && reply.topic.is_none() {
-            let line = one_liner(spec, &draft.answers);
-            reply.card.blocks.extend([Block::Text(Line::new("desk-one-line")), Block::Code(line)]);
-        }
-        if !open && spec.acts {
-            draft.done = Some(Done { topic: reply.topic.clone() });
-        }
-        if draft.asked || open || draft.done.is_some() {
-            self.drafts.keep(&draft, None).await?;
-        }
-        Ok(reply)
-    }
-
-    /// A command's no. The form stays as it is, to be answered otherwise, or again.
-    async fn refused(&self, draft: &Draft, mut refusal: Refusal) -> Result<Reply, Trouble> {
-        if refusal.passing {
-            let urge = Urge::Fill { draft: draft.id.clone(), answers: Answers::new() };
-            refusal = refusal.way(Button::new(Line::new("desk-ask-again"), ButtonStyle::Plain, urge));
-        }
-        let card: Card = refusal.into();
-        if draft.asked || checks::offers(&card, draft) {
-            self.drafts.keep(draft, None).await?;
-        }
-        Ok(Reply::new(card))
-    }
-
-    /// An answer that does not fit, before the form is known: the rest of the answers is kept.
-    async fn misfit(
-        &self,
-        caller: &Caller<'_>,
-        command: &'static dyn Command,
-        mut draft: Draft,
-        misfit: Misfit,
-    ) -> Result<Reply, Trouble> {
-        let form = command.form(&self.context(caller, &draft.id), &draft.answers).await?;
-        let mut card = checks::refuse(misfit, &draft, &form);
-        if card.question.is_none() && card.buttons.is_empty() {
-            card = card.button(help(Some(command.spec().name)));
-        }
-        draft.asked = true;
-        self.drafts.keep(&draft, card.question.is_some().then_some(&caller.ask.room)).await?;
-        Ok(Reply::new(card))
-    }
-
-    /// What a form that has acted shows when it is pressed again.
-    fn outcome(&self, done: &Done) -> Reply {
-        let shown = done.topic.clone().and_then(|topic| Some(((self.house.cards)(&topic)?, topic)));
-        match shown {
-            Some((card, topic)) => Reply::new(card).about(topic),
-            None => Reply::new(Card::new(Tone::Plain, Line::new("desk-done-already"))),
-        }
-    }
-
-    fn context<'a>(&'a self, caller: &'a Caller<'a>, draft: &'a DraftId) -> Context<'a> {
+    pub(super) fn context<'a>(&'a self, caller: &'a Caller<'a>, draft: &'a DraftId) -> Context<'a> {
         Context { ask: caller.ask, account: &caller.account, draft, house: &self.house }
     }
 
-    fn new_id(&self) -> DraftId {
-        DraftId(self.house.dice.word(20))
+    /// The name of a new form: the same when the same ask arrives again, so that it acts once.
+    fn new_id(&self, ask: &Ask) -> DraftId {
+        if ask.id.is_empty() {
+            return DraftId(self.house.dice.word(20));
+        }
+        let told = format!("draft|{}|{}", ask.from.platform.word(), ask.id);
+        DraftId(hex::encode(Sha256::digest(told).get(..10).unwrap_or_default()))
     }
 }

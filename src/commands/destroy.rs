@@ -3,7 +3,8 @@
 use super::named::{choose, find};
 use super::{Command, Context, Trouble};
 use crate::chat::{
-    Answers, Button, ButtonStyle, Card, Form, Param, ParamKind, Place, Refusal, Reply, Role, Spec, Tone, Topic, Urge,
+    Answers, Audience, Button, ButtonStyle, Card, Form, Param, ParamKind, Place, Refusal, Reply, Role, Spec, Tone,
+    Topic, Urge,
 };
 use crate::deploy::Stage;
 use crate::speech::{Line, units};
@@ -20,6 +21,8 @@ static SPEC: Spec = Spec {
     ],
     needs: Role::Member,
     place: Place::Anywhere,
+    answers: Audience::Room,
+    open: false,
     acts: true,
 };
 

@@ -3,7 +3,7 @@
 //! Both have opaque ids of at most 24 bytes and belong to one person. A button's id follows from the message
 //! it stands on and what it does, so that drawing a message again makes no new ones. Not here: what they do.
 
-use crate::chat::{Card, Draft, DraftId, Person, Press, Room, Urge};
+use crate::chat::{Answers, Card, Draft, DraftId, Person, Press, Room, Urge};
 use crate::clock::Timestamp;
 use crate::store::{Change, Store, StoreResult, Table};
 use serde::{Deserialize, Serialize};
@@ -36,7 +36,7 @@ pub struct StoredPress {
     pub made: Timestamp,
 }
 
-/// Stores what the buttons of a card do, for `person` alone, and gives each its press. `salt` names the message:
+/// Stores what the buttons and choices of a card do, for `person` alone, and gives each its press. `salt` names the message:
 /// drawn again with the same salt, a button keeps its id.
 ///
 /// # Errors
@@ -44,8 +44,17 @@ pub struct StoredPress {
 pub async fn stow(store: &Store, now: Timestamp, person: &Person, salt: &str, card: &mut Card) -> StoreResult<()> {
     let mut change = Change::new();
     let mut fresh = false;
+    let mut urges: Vec<(Urge, &mut Option<Press>)> = Vec::new();
+    if let Some(question) = &mut card.question {
+        for choice in &mut question.choices {
+            let answers = Answers::from([(question.field.clone(), choice.value.clone())]);
+            urges.push((Urge::Fill { draft: question.draft.clone(), answers }, &mut choice.press));
+        }
+    }
     for button in &mut card.buttons {
-        let Some(urge) = button.urge.take() else { continue };
+        urges.extend(button.urge.take().map(|urge| (urge, &mut button.press)));
+    }
+    for (urge, press) in urges {
         let mut hash = Sha256::new();
         let told = serde_json::to_vec(&urge).unwrap_or_default();
         for part in [salt.as_bytes(), person.handle().as_bytes(), &told] {
@@ -55,7 +64,7 @@ pub async fn stow(store: &Store, now: Timestamp, person: &Person, salt: &str, ca
         // 24 letters and digits, nothing else: a form that it opens takes its name, and so does what that form
         // makes on the grid, where a hyphen is refused.
         let id = hex::encode(hash.finalize().get(..12).unwrap_or_default());
-        button.press = Some(Press { id: id.clone() });
+        *press = Some(Press { id: id.clone() });
         if store.get(PRESSES, &id)?.is_none() {
             change = change.put(PRESSES, &id, &StoredPress { person: person.clone(), urge, made: now });
             fresh = true;

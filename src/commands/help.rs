@@ -1,7 +1,9 @@
 //! `/help`: what this person can ask, or how one command is asked.
 
 use super::{Command, Context, Trouble, commands_for};
-use crate::chat::{Answers, Block, Card, Choice, Field, Form, Param, ParamKind, Place, Reply, Role, Spec, Tone};
+use crate::chat::{
+    Answers, Audience, Block, Card, Choice, Field, Form, Param, ParamKind, Place, Reply, Role, Spec, Tone,
+};
 use crate::speech::Line;
 use async_trait::async_trait;
 
@@ -13,6 +15,8 @@ static SPEC: Spec = Spec {
     params: &[Param { name: "command", kind: ParamKind::Text, positional: true }],
     needs: Role::Member,
     place: Place::Anywhere,
+    answers: Audience::Room,
+    open: true,
     acts: false,
 };
 
@@ -46,7 +50,7 @@ impl Command for Help {
 }
 
 fn choice(value: &str) -> Choice {
-    Choice { value: value.to_owned(), text: Line::new("help-name").with("name", value) }
+    Choice::new(value.to_owned(), Line::new("help-name").with("name", value))
 }
 
 fn all(specs: impl Iterator<Item = &'static Spec>) -> Card {
@@ -59,7 +63,7 @@ fn all(specs: impl Iterator<Item = &'static Spec>) -> Card {
 
 fn one(spec: &'static Spec) -> Card {
     let mut card = Card::new(Tone::Plain, described(spec)).block(Block::Code(usage(spec)));
-    for param in spec.params {
+    for param in told(spec) {
         let name = Line::new("help-name").with("name", param.name);
         card = card.fact(name, Line::new(format!("{}-command.{}", spec.name, param.name)));
     }
@@ -70,9 +74,14 @@ fn described(spec: &Spec) -> Line {
     Line::new(format!("{}-command.description", spec.name))
 }
 
+/// The parameters that people are told of.
+fn told(spec: &'static Spec) -> impl Iterator<Item = &'static Param> {
+    spec.params.iter().filter(|param| param.kind != ParamKind::Inner)
+}
+
 /// `/deploy [recipe] [name:…] [now:yes]`
-fn usage(spec: &Spec) -> String {
-    let params = spec.params.iter().map(|param| match param.kind {
+fn usage(spec: &'static Spec) -> String {
+    let params = told(spec).map(|param| match param.kind {
         _ if param.positional => format!(" [{}]", param.name),
         ParamKind::YesNo => format!(" [{}:yes]", param.name),
         ParamKind::OneOf(options) => format!(" [{}:{}]", param.name, options.join("|")),

@@ -6,6 +6,7 @@ use crate::chat::{Card, Topic};
 use crate::clock::{Clock, Dice};
 use crate::deploy::Deployments;
 use crate::grid::Grid;
+use crate::meters::Meters;
 use crate::people::{People, Twins};
 use crate::recipes::Catalogue;
 use crate::speech::Voices;
@@ -38,4 +39,6 @@ pub struct House {
     pub deployments: Deployments,
     /// What topics look like.
     pub cards: Cards,
+    /// What is counted.
+    pub meters: Meters,
 }

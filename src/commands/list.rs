@@ -1,7 +1,7 @@
 //! `/list`: what somebody has running.
 
 use super::{Command, Context, Trouble};
-use crate::chat::{Answers, Button, ButtonStyle, Card, Place, Reply, Role, Spec, Tone, Urge};
+use crate::chat::{Answers, Audience, Button, ButtonStyle, Card, Place, Reply, Role, Spec, Tone, Urge};
 use crate::deploy::Stage;
 use crate::speech::{Line, units};
 use async_trait::async_trait;
@@ -9,7 +9,15 @@ use async_trait::async_trait;
 /// The command.
 pub struct List;
 
-static SPEC: Spec = Spec { name: "list", params: &[], needs: Role::Member, place: Place::Anywhere, acts: false };
+static SPEC: Spec = Spec {
+    name: "list",
+    params: &[],
+    needs: Role::Member,
+    place: Place::Anywhere,
+    answers: Audience::Room,
+    open: false,
+    acts: false,
+};
 
 #[async_trait]
 impl Command for List {

@@ -2,7 +2,7 @@
 //! language, and the code that makes the first owner.
 
 use super::{Command, Context, Trouble};
-use crate::chat::{Answers, Block, Card, Param, ParamKind, Place, Refusal, Reply, Role, Spec, Tone};
+use crate::chat::{Answers, Audience, Block, Card, Param, ParamKind, Place, Refusal, Reply, Role, Spec, Tone};
 use crate::grid::Tft;
 use crate::grid::kyc::Standing;
 use crate::people::{Account, Claim, TwinState, twin};
@@ -20,6 +20,8 @@ static SPEC: Spec = Spec {
     ],
     needs: Role::Member,
     place: Place::Anywhere,
+    answers: Audience::Private,
+    open: false,
     acts: false,
 };
 

@@ -11,6 +11,7 @@ mod destroy;
 mod door;
 mod drafts;
 mod explain;
+mod filling;
 mod help;
 mod house;
 mod list;
@@ -20,14 +21,15 @@ mod no;
 mod parse;
 mod recipes;
 mod show;
+mod suggest;
 mod trouble;
 mod verify;
 
-pub use deploy::REGIONS;
 pub use desk::{Answer, Desk};
 pub use drafts::{StoredPress, stow};
 pub use house::{Cards, House};
 pub use parse::{Typed, Unreadable, one_liner, parse};
+pub use suggest::suggestions;
 pub use trouble::Trouble;
 
 use crate::chat::{Answers, Ask, DraftId, Form, Reply, Role, Spec};

@@ -13,9 +13,8 @@ pub(super) fn choose(cx: &Context<'_>, answers: &Answers, question: Line) -> Res
         return Err(none().into());
     }
     let names: Vec<String> = own.iter().map(|entry| entry.seen().plan.order.name.clone()).collect();
-    let choices = names
-        .iter()
-        .map(|name| Choice { value: name.clone(), text: Line::new("named-choice").with("name", name.as_str()) });
+    let choices =
+        names.iter().map(|name| Choice::new(name.clone(), Line::new("named-choice").with("name", name.as_str())));
     let default = match names.as_slice() {
         [only] => Some(only.clone()),
         _ => None,

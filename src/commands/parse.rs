@@ -217,6 +217,8 @@ mod tests {
         ],
         needs: Role::Member,
         place: Place::Anywhere,
+        answers: crate::chat::Audience::Room,
+        open: false,
         acts: true,
     };
 

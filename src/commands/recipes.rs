@@ -1,7 +1,7 @@
 //! `/recipes`: what can be deployed, and in which sizes.
 
 use super::{Command, Context, Trouble};
-use crate::chat::{Answers, Button, ButtonStyle, Card, Place, Reply, Role, Spec, Tone, Urge};
+use crate::chat::{Answers, Audience, Button, ButtonStyle, Card, Place, Reply, Role, Spec, Tone, Urge};
 use crate::recipes::{Recipe, Size};
 use crate::speech::Line;
 use async_trait::async_trait;
@@ -9,7 +9,15 @@ use async_trait::async_trait;
 /// The command.
 pub(super) struct Recipes;
 
-static SPEC: Spec = Spec { name: "recipes", params: &[], needs: Role::Member, place: Place::Anywhere, acts: false };
+static SPEC: Spec = Spec {
+    name: "recipes",
+    params: &[],
+    needs: Role::Member,
+    place: Place::Anywhere,
+    answers: Audience::Room,
+    open: false,
+    acts: false,
+};
 
 #[async_trait]
 impl Command for Recipes {

@@ -2,7 +2,7 @@
 
 use super::named::{choose, find};
 use super::{Command, Context, Trouble};
-use crate::chat::{Answers, Card, Form, Param, ParamKind, Place, Reply, Role, Spec, Tone, Topic};
+use crate::chat::{Answers, Audience, Card, Form, Param, ParamKind, Place, Reply, Role, Spec, Tone, Topic};
 use crate::speech::Line;
 use async_trait::async_trait;
 
@@ -14,6 +14,8 @@ static SPEC: Spec = Spec {
     params: &[Param { name: "name", kind: ParamKind::Deployment, positional: true }],
     needs: Role::Member,
     place: Place::Anywhere,
+    answers: Audience::Room,
+    open: false,
     acts: false,
 };
 

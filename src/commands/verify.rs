@@ -2,7 +2,7 @@
 
 use super::named::{choose, find};
 use super::{Command, Context, Trouble};
-use crate::chat::{Answers, Card, Form, Param, ParamKind, Place, Refusal, Reply, Role, Spec, Tone};
+use crate::chat::{Answers, Audience, Card, Form, Param, ParamKind, Place, Refusal, Reply, Role, Spec, Tone};
 use crate::clock::Timestamp;
 use crate::deploy::proof;
 use crate::speech::{Line, units};
@@ -17,6 +17,8 @@ static SPEC: Spec = Spec {
     params: &[Param { name: "name", kind: ParamKind::Deployment, positional: true }],
     needs: Role::Member,
     place: Place::Anywhere,
+    answers: Audience::Room,
+    open: false,
     acts: false,
 };
 

@@ -116,6 +116,15 @@ impl Delivery {
         Ok((card.tone, reply.topic))
     }
 
+    /// An answer in words, without its buttons: a remark to one person.
+    pub fn remark(&self, ask: &Ask, answer: Answer) -> Card<String> {
+        let wishes: Vec<String> = answer.language.into_iter().chain(ask.locale.clone()).collect();
+        let voice = self.0.voice(&wishes);
+        let mut card = answer.reply.card;
+        card.buttons.clear();
+        card.map(&mut |line| voice.say(line))
+    }
+
     async fn place(
         &self,
         platform: &dyn Platform,
@@ -127,16 +136,18 @@ impl Delivery {
         if let Some(anchor) =
             ask.message.as_ref().filter(|anchor| audience == Audience::Room && !self.0.shows.has(anchor))
         {
-            match platform.edit(anchor, card).await {
-                Ok(()) => return Ok(anchor.clone()),
+            match platform.edit(anchor, card, Some(ask)).await {
+                Ok(anchor) => return Ok(anchor),
                 Err(error) => tracing::info!(%error, "the pressed message cannot be edited; the answer is posted anew"),
             }
         }
+        let nonce = self.0.dice.word(20);
+        let post = Post { nonce: &nonce, ask: Some(ask), room: &ask.room, audience, topic, card, call: None };
         let mut tried = 0;
         loop {
             tried += 1;
-            match platform.post(Post { ask: Some(ask), room: &ask.room, audience, topic, card }).await {
-                Err(PlatformError::Passing(error)) if tried < TRIES => {
+            match platform.post(post).await {
+                Err(error @ PlatformError::Passing { .. }) if tried < TRIES => {
                     tracing::info!(%error, tried, "a message could not be posted yet");
                     tokio::time::sleep(Duration::from_secs(1 << tried)).await;
                 }
@@ -244,7 +255,7 @@ impl Inner {
         let card = card.map(&mut |line| voice.say(line));
         let digest = digest(&card);
         if show.drawn.as_deref() != Some(&digest) {
-            platform.edit(&show.anchor, &card).await?;
+            platform.edit(&show.anchor, &card, None).await?;
         }
         Ok(Some((card.tone, digest)))
     }

@@ -191,12 +191,6 @@ impl Deployments {
         self.tools.entries.lock().unwrap_or_else(PoisonError::into_inner).get(id).cloned()
     }
 
-    /// The names of all deployments that are not gone: for a terminal's completion, where only one person types.
-    pub fn names(&self) -> Vec<String> {
-        let living = self.all().into_iter().map(|entry| entry.seen()).filter(|log| log.stage() != Stage::Gone);
-        living.map(|log| log.plan.order.name.clone()).collect()
-    }
-
     /// The account's deployments that are not gone, oldest first.
     pub fn of(&self, account: &Account) -> Vec<Arc<Entry>> {
         let mut own: Vec<_> = self.all();

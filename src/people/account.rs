@@ -164,6 +164,14 @@ impl People {
         Ok(self.store.scan(ACCOUNTS, &())?.iter().any(|(_, account)| account.role == Role::Owner))
     }
 
+    /// The account of somebody who was met before.
+    ///
+    /// # Errors
+    /// The store's.
+    pub fn known(&self, person: &Person) -> StoreResult<Option<Account>> {
+        self.find(person)
+    }
+
     fn find(&self, person: &Person) -> StoreResult<Option<Account>> {
         match self.store.get(HANDLES, &person.handle())? {
             Some(key) => self.store.get(ACCOUNTS, &key),

@@ -3,7 +3,11 @@
 //! Receive, acknowledge, ask the desk, deliver. A command cannot behave differently on one platform than on
 //! another, for none of them knows any command. Not here: how a platform reads and draws.
 
+mod finding;
+pub mod layout;
 pub mod terminal;
+
+pub use finding::{Finding, State};
 
 use crate::chat::{Ask, Platform};
 use crate::commands::{Answer, Desk};
@@ -50,9 +54,13 @@ pub async fn converse(platform: Arc<dyn Platform>, desk: Arc<Desk>, delivery: De
 }
 
 async fn serve(platform: Arc<dyn Platform>, desk: Arc<Desk>, delivery: Delivery, stop: CancellationToken, ask: Ask) {
-    platform.acknowledge(&ask).await;
+    let no = desk.foreign(&ask).map(|no| delivery.remark(&ask, no));
+    if platform.acknowledge(&ask, no.as_ref()).await {
+        return platform.settled(&ask, false).await;
+    }
     let answer = match AssertUnwindSafe(desk.answer(&ask)).catch_unwind().await {
-        Ok(answer) => answer,
+        Ok(Some(answer)) => answer,
+        Ok(None) => return platform.settled(&ask, true).await,
         Err(_) => Answer { reply: desk.fault(&Panicked, false), language: None },
     };
     let (tone, topic) = match delivery.deliver(&*platform, &ask, answer).await {

@@ -53,8 +53,8 @@ impl Count {
 }
 
 fn ask(from: Person) -> Ask {
-    let room = Place { platform: PlatformName::Terminal, id: "hall".to_owned(), private: false };
-    Ask { from, room, locale: None, message: None, what: What::Said(String::new()) }
+    let room = Place { platform: PlatformName::Terminal, id: "hall".to_owned(), private: false, group: None };
+    Ask { id: String::new(), handle: None, from, room, locale: None, message: None, what: What::Said(String::new()) }
 }
 
 fn answer(count: &Count) -> Answer {

@@ -38,14 +38,22 @@ mod tests {
     use crate::chat::{Button, ButtonStyle, Choice, DraftId, Press, Question, Tone};
 
     fn asked(choices: &[&str]) -> Card<String> {
-        let choices = choices.iter().map(|c| Choice { value: (*c).to_owned(), text: format!("{c} one") }).collect();
+        let choices = choices.iter().map(|c| Choice::new((*c).to_owned(), format!("{c} one"))).collect();
         let stop = Press { id: "stop".into() };
         Card {
             tone: Tone::Plain,
             title: "Which?".into(),
             blocks: Vec::new(),
-            buttons: vec![Button { text: "Stop".into(), style: ButtonStyle::Plain, urge: None, press: Some(stop) }],
+            buttons: vec![Button {
+                text: "Stop".into(),
+                style: ButtonStyle::Plain,
+                urge: None,
+                press: Some(stop),
+                asks: None,
+            }],
             question: Some(Question {
+                page: 0,
+                asks: None,
                 draft: DraftId("d".into()),
                 field: "size".into(),
                 text: "Which?".into(),

@@ -79,7 +79,7 @@ pub(super) fn view(card: &Card<String>) -> CardView<'_> {
             field: &question.field,
             text: &question.text,
             free: question.free,
-            choices: question.choices.iter().map(|Choice { value, text }| ChoiceView { value, text }).collect(),
+            choices: question.choices.iter().map(|Choice { value, text, .. }| ChoiceView { value, text }).collect(),
         }),
     }
 }

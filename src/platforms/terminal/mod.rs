@@ -13,20 +13,17 @@ mod screen;
 mod tty;
 
 use crate::chat::{
-    Anchor, Ask, Card, Limits, ParamKind, Person, Platform, PlatformError, PlatformName, Post, Room, What,
+    Anchor, Ask, Card, Limits, Person, Platform, PlatformError, PlatformName, Post, Rates, Room, Suggest, What,
 };
 use async_trait::async_trait;
 use screen::Screen;
 use std::collections::VecDeque;
 use std::io::Write;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::io::{AsyncBufRead, AsyncBufReadExt, Lines};
 use tokio::sync::{Notify, mpsc};
-
-/// What can stand for a parameter of that kind, for completion: recipes, the person's own nodes.
-pub type Values = Arc<dyn Fn(ParamKind) -> Vec<String> + Send + Sync>;
 
 /// How the terminal is used.
 #[derive(Clone)]
@@ -44,7 +41,7 @@ pub struct Options {
     /// Where typed lines are remembered; `None`: nowhere.
     pub history: Option<PathBuf>,
     /// What completion offers.
-    pub values: Values,
+    pub suggest: Suggest,
     /// What is asked by itself when the chat opens.
     pub opening: Vec<What>,
 }
@@ -96,7 +93,7 @@ impl Terminal {
     }
 
     fn with(options: Options, interactive: bool, source: Source, screen: Screen) -> Self {
-        let room = Room { platform: PlatformName::Terminal, id: options.person.id.clone(), private: true };
+        let room = Room { platform: PlatformName::Terminal, id: options.person.id.clone(), private: true, group: None };
         Self {
             person: options.person,
             locale: options.locale,
@@ -133,7 +130,8 @@ impl Terminal {
     fn ask(&self, what: What) -> Ask {
         // A terminal's messages scroll away: an answer is a message of its own.
         let message = None;
-        Ask { from: self.person.clone(), room: self.room.clone(), locale: self.locale.clone(), message, what }
+        let (from, room) = (self.person.clone(), self.room.clone());
+        Ask { id: String::new(), handle: None, from, room, locale: self.locale.clone(), message, what }
     }
 
     /// Waits until the line before has come to rest.
@@ -158,12 +156,11 @@ impl Platform for Terminal {
 
     fn limits(&self) -> Limits {
         Limits {
-            text: usize::MAX,
-            buttons: usize::MAX,
-            label: usize::MAX,
+            rates: Rates::default(),
             pace: Duration::ZERO,
             tick: self.interactive.then_some(Duration::from_secs(1)),
             lasting: false,
+            quiet: false,
         }
     }
 
@@ -191,17 +188,19 @@ impl Platform for Terminal {
         Some(self.ask(what))
     }
 
-    async fn acknowledge(&self, _ask: &Ask) {}
+    async fn acknowledge(&self, _ask: &Ask, _no: Option<&Card<String>>) -> bool {
+        false
+    }
 
     async fn post(&self, post: Post<'_>) -> Result<Anchor, PlatformError> {
         let message = self.screen().post(&post).map_err(gone)?;
         Ok(Anchor { platform: PlatformName::Terminal, room: self.room.clone(), message: message.to_string() })
     }
 
-    async fn edit(&self, anchor: &Anchor, card: &Card<String>) -> Result<(), PlatformError> {
+    async fn edit(&self, anchor: &Anchor, card: &Card<String>, _: Option<&Ask>) -> Result<Anchor, PlatformError> {
         let message = anchor.message.parse().unwrap_or(0);
         match self.screen().edit(message, card).map_err(gone)? {
-            true => Ok(()),
+            true => Ok(anchor.clone()),
             false => Err(PlatformError::Gone("a message of an earlier session".to_owned())),
         }
     }

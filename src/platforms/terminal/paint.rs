@@ -211,6 +211,7 @@ mod tests {
             style: ButtonStyle::Plain,
             urge: None,
             press: Some(Press { id: "x".into() }),
+            asks: None,
         };
         Card {
             tone: Tone::Busy,
@@ -248,11 +249,13 @@ mod tests {
     fn a_phone_wide_screen() {
         let mut narrow = busy();
         narrow.question = Some(Question {
+            page: 0,
+            asks: None,
             draft: DraftId("d".into()),
             field: "size".into(),
             text: "Which size?".into(),
             choices: ["small: 4 vCPU, 16 GB of memory, 500 GB of disk", "medium"]
-                .map(|text| Choice { value: text.into(), text: text.into() })
+                .map(|text| Choice::new(text, text.into()))
                 .into(),
             free: false,
         });

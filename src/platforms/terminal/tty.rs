@@ -1,9 +1,9 @@
 //! The TTY: a thread that edits lines, and a printer that prints above the line being edited.
 
+use super::Options;
 use super::complete::complete;
 use super::screen::Screen;
-use super::{Options, Values};
-use crate::chat::{Role, Spec};
+use crate::chat::{Answers, Param, Role, Spec, Typing};
 use crate::commands::{Command, commands_for};
 use crate::secret::looks_secret;
 use nix::sys::termios::{SetArg, Termios, tcgetattr, tcsetattr};
@@ -79,7 +79,7 @@ pub(super) fn open(options: &Options) -> Result<(mpsc::Receiver<String>, Screen)
     editor.set_auto_add_history(false);
     editor.set_max_history_size(HISTORY).map_err(Error::other)?;
     let specs = commands_for(Role::Owner).map(Command::spec).collect();
-    editor.set_helper(Some(Completion { specs, values: options.values.clone() }));
+    editor.set_helper(Some(Completion { specs, options: options.clone() }));
     if let Some(path) = &options.history {
         // The first time there is none.
         let _ = editor.load_history(path);
@@ -121,14 +121,27 @@ pub(super) fn open(options: &Options) -> Result<(mpsc::Receiver<String>, Screen)
 
 struct Completion {
     specs: Vec<&'static Spec>,
-    values: Values,
+    options: Options,
 }
 
 impl Completer for Completion {
     type Candidate = String;
 
     fn complete(&self, line: &str, pos: usize, _: &Context<'_>) -> rustyline::Result<(usize, Vec<String>)> {
-        Ok(complete(line.get(..pos).unwrap_or(line), &self.specs, &*self.values))
+        let Options { person, locale, suggest, .. } = &self.options;
+        let values = |spec: &Spec, param: &Param, typed: &str| {
+            let answers = Answers::new();
+            let typing = Typing {
+                person,
+                locale: locale.as_deref(),
+                command: spec.name,
+                param: param.name,
+                typed,
+                answers: &answers,
+            };
+            suggest(&typing).into_iter().map(|choice| choice.value).collect()
+        };
+        Ok(complete(line.get(..pos).unwrap_or(line), &self.specs, &values))
     }
 }
 

@@ -13,7 +13,7 @@ async fn one_line_deploys_a_proven_node_and_another_takes_it_down() {
       Casper, small
       Auckland, New Zealand (node 5)
       `127.17.4.10`
-      Status page <http://firsti4ibe.ghen00.grid.sandbox/>
+      Status page <http://first52xcs.ghen00.grid.sandbox/>
       ✓ answering
       ◔ following the network
       ◔ agreed with others
@@ -66,11 +66,11 @@ async fn the_wizard_shows_a_plan_with_its_price_and_terms_before_anything_is_spe
       Terms and conditions <http://faces.sandbox/terms>
       The same in one line:
       `/deploy casper name:casper size:small terms:yes now:yes`
-      [Accept the terms and deploy] [Change size] [Change place] [Name it] [SSH key]
+      [Accept the terms and deploy] [Change size] [Change place] [Name and SSH key]
     ");
     assert_snapshot!(stage.press("Change place").await, @r"
     Where?
-      (Anywhere) (Europe) (The Americas) (Asia) (Africa) (Oceania)
+      (Anywhere) (Europe) (The Americas) (Asia) (Africa) (Oceania) [Leave as it is]
     ");
     assert_snapshot!(stage.press("Asia").await, @r"
     Ready to start: Casper, small, in Tokyo, Japan, named casper
@@ -83,7 +83,7 @@ async fn the_wizard_shows_a_plan_with_its_price_and_terms_before_anything_is_spe
       Terms and conditions <http://faces.sandbox/terms>
       The same in one line:
       `/deploy casper name:casper size:small region:asia terms:yes now:yes`
-      [Accept the terms and deploy] [Change size] [Change place] [Name it] [SSH key]
+      [Accept the terms and deploy] [Change size] [Change place] [Name and SSH key]
     ");
     assert!(stage.contracts().await.is_empty(), "nothing is spent before the yes");
     assert!(stage.press("Accept the terms and deploy").await.starts_with("● casper runs"));
@@ -97,7 +97,7 @@ async fn the_wizard_shows_a_plan_with_its_price_and_terms_before_anything_is_spe
       Your account holds 1000 TFT.
       The same in one line:
       `/deploy vm name:vm size:small now:yes`
-      [Start it] [Change size] [Change place] [Name it] [SSH key]
+      [Start it] [Change size] [Change place] [Name and SSH key]
     ");
     assert!(stage.press("Start it").await.starts_with("● vm runs"));
     assert_snapshot!(stage.say("/destroy casper").await, @r"
@@ -143,7 +143,7 @@ async fn it_is_all_in_french_too() {
       Casper, small
       Auckland, New Zealand (nœud 5)
       `127.17.4.10`
-      Page d’état <http://firsti4ibe.ghen00.grid.sandbox/>
+      Page d’état <http://first52xcs.ghen00.grid.sandbox/>
       ✓ répond
       ◔ suit le réseau
       ◔ d’accord avec les autres

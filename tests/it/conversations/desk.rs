@@ -153,14 +153,13 @@ async fn help_tells_what_there_is() {
     ");
     assert_snapshot!(house.say("/help deploy").await, @r"
     Deploy a node, proven within minutes
-      `/deploy [recipe] [name:…] [size:…] [region:…] [ssh_key:…] [node:…] [seen:…] [terms:yes] [now:yes]`
+      `/deploy [recipe] [name:…] [size:…] [region:…] [ssh_key:…] [node:…] [terms:yes] [now:yes]`
       recipe: What to run
       name: What to call it
       size: How large
       region: Where in the world
       ssh_key: A public SSH key, for a shell
       node: A node’s number, to try first
-      seen: What the plan showed; its button fills it in
       terms: I accept the grid’s terms
       now: Start at once, without showing the plan
     ");

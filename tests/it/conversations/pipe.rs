@@ -31,7 +31,7 @@ async fn script(lines: &'static str, json: bool) -> (String, bool) {
         colour: false,
         width: None,
         history: None,
-        values: Arc::new(|_| Vec::new()),
+        suggest: Arc::new(|_| Vec::new()),
         opening: Vec::new(),
     };
     let terminal = Arc::new(Terminal::new(options, lines.as_bytes(), paper.clone()));

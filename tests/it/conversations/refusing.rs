@@ -50,7 +50,7 @@ async fn what_cannot_be_had_is_said_with_the_way_out() {
       Terms and conditions <http://faces.sandbox/terms>
       The same in one line:
       `/deploy casper name:first size:small terms:yes now:yes`
-      [Accept the terms and deploy] [Change size] [Change place] [Name it] [SSH key]
+      [Accept the terms and deploy] [Change size] [Change place] [Name and SSH key]
     ");
     stage.close().await;
 }

@@ -157,8 +157,16 @@ impl House {
 
     /// Says something without waiting for what comes of it.
     pub fn send(&self, what: What, message: Option<bellhop::chat::Anchor>) {
-        let room = Place { platform: PlatformName::Terminal, id: "hall".to_owned(), private: false };
-        self.room.hear(Ask { from: self.person.clone(), room, locale: Some(self.locale.clone()), message, what });
+        let room = Place { platform: PlatformName::Terminal, id: "hall".to_owned(), private: false, group: None };
+        self.room.hear(Ask {
+            id: String::new(),
+            handle: None,
+            from: self.person.clone(),
+            room,
+            locale: Some(self.locale.clone()),
+            message,
+            what,
+        });
     }
 
     /// The message that was posted or edited last.

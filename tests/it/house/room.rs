@@ -2,7 +2,7 @@
 
 use bellhop::chat::{
     Anchor, Answers, Ask, Audience, Block, Card, DraftId, Limits, Mark, Platform, PlatformError, PlatformName, Post,
-    Tone, What,
+    Rates, Tone, What,
 };
 use std::sync::Mutex;
 use std::time::Duration;
@@ -90,14 +90,16 @@ impl Platform for Room {
 
     fn limits(&self) -> Limits {
         let pace = Duration::from_secs(2);
-        Limits { text: 4096, buttons: 25, label: 80, pace, tick: None, lasting: true }
+        Limits { rates: Rates::default(), pace, tick: None, lasting: true, quiet: false }
     }
 
     async fn receive(&self) -> Option<Ask> {
         self.asks.1.lock().await.recv().await
     }
 
-    async fn acknowledge(&self, _: &Ask) {}
+    async fn acknowledge(&self, _: &Ask, _: Option<&Card<String>>) -> bool {
+        false
+    }
 
     async fn post(&self, post: Post<'_>) -> Result<Anchor, PlatformError> {
         let mut shown = self.shown.lock().unwrap();
@@ -108,7 +110,7 @@ impl Platform for Room {
         Ok(anchor)
     }
 
-    async fn edit(&self, anchor: &Anchor, card: &Card<String>) -> Result<(), PlatformError> {
+    async fn edit(&self, anchor: &Anchor, card: &Card<String>, _: Option<&Ask>) -> Result<Anchor, PlatformError> {
         let mut shown = self.shown.lock().unwrap();
         shown.edits += 1;
         let at = anchor.message.parse::<usize>().unwrap();
@@ -117,7 +119,7 @@ impl Platform for Room {
             None => return Err(PlatformError::Gone("no such message".to_owned())),
         }
         shown.newest = at;
-        Ok(())
+        Ok(anchor.clone())
     }
 
     async fn settled(&self, _: &Ask, well: bool) {
