@@ -7,6 +7,7 @@ mod chain_port;
 mod chain_rpc;
 mod conversations;
 mod delivery;
+mod doors;
 mod fleet_joined;
 mod house;
 mod live_link;

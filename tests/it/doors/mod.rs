@@ -1,0 +1,4 @@
+//! Fakes of the chat platforms, over real sockets, for the doors that talk to them. Not the doors' stories.
+
+pub mod telegram;
+mod telegram_self;
