@@ -3,9 +3,11 @@
 //! Receive, acknowledge, ask the desk, deliver. A command cannot behave differently on one platform than on
 //! another, for none of them knows any command. Not here: how a platform reads and draws.
 
+pub mod discord;
 mod finding;
 pub mod layout;
 pub mod terminal;
+pub mod words;
 
 pub use finding::{Finding, State};
 

@@ -23,7 +23,8 @@ macro_rules! embed {
 }
 
 embed!(
-    "deploy", "desk", "destroy", "help", "list", "me", "named", "order", "people", "recipes", "show", "units", "verify"
+    "deploy", "desk", "destroy", "door", "help", "list", "me", "named", "order", "people", "recipes", "show", "units",
+    "verify"
 );
 
 /// The text of all files of `language`, with their names.

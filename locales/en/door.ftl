@@ -1,0 +1,9 @@
+# What a platform itself says, around the cards.
+
+door-answer = Answer…
+door-more = More…
+door-back = Back
+door-choose = Choose…
+door-private-here = I wrote to you in private.
+door-open-private = Open our private chat
+door-file = The rest is in the file.

@@ -1,0 +1,9 @@
+# Ce que dit une plateforme elle-même, autour des cartes.
+
+door-answer = Répondre…
+door-more = Plus…
+door-back = Retour
+door-choose = Choisissez…
+door-private-here = Je vous ai écrit en privé.
+door-open-private = Ouvrir notre conversation privée
+door-file = La suite est dans le fichier.
