@@ -136,6 +136,10 @@ pub trait Platform: Send + Sync {
     fn limits(&self) -> Limits;
     /// The next ask; `None` when the platform has ended. May be given up while it waits, without losing an ask.
     async fn receive(&self) -> Option<Ask>;
+    /// An ask that [`receive`](Platform::receive) gave is in our hands: written down, or known to need no writing
+    /// down (a repeated one, one that is none of ours). Said once for each ask, and only then does the platform tell
+    /// its own servers that it need not come again. `safe` is false where writing it down failed: it is to come again.
+    async fn accepted(&self, _ask: &Ask, _safe: bool) {}
     /// Tells the person that the ask has arrived, before any work. `no` is the whole answer, for the person alone,
     /// where it is known already; true is returned where the platform has shown it.
     async fn acknowledge(&self, ask: &Ask, no: Option<&Card<String>>) -> bool;

@@ -6,6 +6,7 @@
 pub mod discord;
 mod finding;
 pub mod layout;
+pub mod telegram;
 pub mod terminal;
 pub mod words;
 
@@ -56,6 +57,7 @@ pub async fn converse(platform: Arc<dyn Platform>, desk: Arc<Desk>, delivery: De
 }
 
 async fn serve(platform: Arc<dyn Platform>, desk: Arc<Desk>, delivery: Delivery, stop: CancellationToken, ask: Ask) {
+    platform.accepted(&ask, true).await;
     let no = desk.foreign(&ask).map(|no| delivery.remark(&ask, no));
     if platform.acknowledge(&ask, no.as_ref()).await {
         return platform.settled(&ask, false).await;
