@@ -4,7 +4,7 @@
 //! to a line.
 
 use super::ask::Press;
-use crate::speech::Line;
+use crate::speech::{Line, Voice};
 use serde::{Deserialize, Serialize};
 
 /// The state that a card tells, first of all.
@@ -223,12 +223,15 @@ pub struct Card<L = Line> {
     pub buttons: Vec<Button<L>>,
     /// What is asked.
     pub question: Option<Question<L>>,
+    /// The language it is in, once it is in one: what a platform adds is said in the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
 }
 
 impl Card<Line> {
     /// A card with only a first line.
     pub fn new(tone: Tone, title: Line) -> Self {
-        Self { tone, title, blocks: Vec::new(), buttons: Vec::new(), question: None }
+        Self { tone, title, blocks: Vec::new(), buttons: Vec::new(), question: None, language: None }
     }
 
     /// With one more block.
@@ -248,6 +251,11 @@ impl Card<Line> {
     #[must_use]
     pub fn fact(self, name: Line, value: Line) -> Self {
         self.block(Block::Fact { name, value })
+    }
+
+    /// In words.
+    pub fn say(&self, voice: &Voice) -> Card<String> {
+        Card { language: Some(voice.language().to_owned()), ..self.map(&mut |line| voice.say(line)) }
     }
 
     /// With a button.
@@ -289,6 +297,7 @@ impl<L> Card<L> {
                 page: q.page,
                 asks: q.asks.clone(),
             }),
+            language: self.language.clone(),
         }
     }
 }

@@ -98,7 +98,7 @@ impl Delivery {
         let voice = self.0.voice(&wishes);
         let salt = self.0.dice.word(12);
         stow(&self.0.store, self.0.clock.now(), &ask.from, &salt, &mut reply.card).await?;
-        let card = reply.card.map(&mut |line| voice.say(line));
+        let card = reply.card.say(&voice);
         let anchor = self.place(platform, ask, reply.audience, reply.topic.as_ref(), &card).await?;
         if let Some(topic) = reply.topic.clone() {
             let show = Show {
@@ -122,7 +122,7 @@ impl Delivery {
         let voice = self.0.voice(&wishes);
         let mut card = answer.reply.card;
         card.buttons.clear();
-        card.map(&mut |line| voice.say(line))
+        card.say(&voice)
     }
 
     async fn place(
@@ -252,7 +252,7 @@ impl Inner {
         let Some(mut card) = (self.cards)(&show.topic) else { return Ok(None) };
         stow(&self.store, self.clock.now(), &show.person, &show.salt, &mut card).await?;
         let voice = self.voice(&show.wishes);
-        let card = card.map(&mut |line| voice.say(line));
+        let card = card.say(&voice);
         let digest = digest(&card);
         if show.drawn.as_deref() != Some(&digest) {
             platform.edit(&show.anchor, &card, None).await?;

@@ -60,6 +60,7 @@ mod tests {
                 choices,
                 free: true,
             }),
+            language: None,
         }
     }
 

@@ -228,6 +228,7 @@ mod tests {
             ],
             buttons: vec![button("Stop"), button("Show proof")],
             question: None,
+            language: None,
         }
     }
 

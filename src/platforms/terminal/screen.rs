@@ -244,6 +244,7 @@ mod tests {
             blocks: vec![Block::Progress(steps), Block::Text(text.into())],
             buttons: Vec::new(),
             question: None,
+            language: None,
         }
     }
 
