@@ -8,9 +8,12 @@ use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+use tokio::time::Instant;
 
 /// A platform.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -40,7 +43,7 @@ pub struct SendOf {
 }
 
 /// A link to a platform: a shard, a poll.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, EncodeLabelSet)]
 pub struct LinkOf {
     /// The platform's word.
     pub platform: &'static str,
@@ -68,8 +71,35 @@ pub struct Meters {
     /// What arrived and could not be understood.
     pub unknown: Family<On, Counter>,
     /// 1: this link is up.
-    pub links: Family<LinkOf, Gauge>,
+    links: Family<LinkOf, Gauge>,
+    /// The same, to be read.
+    states: Arc<Mutex<BTreeMap<LinkOf, bool>>>,
+    /// What the process uses.
+    process: Process,
     registry: Arc<Mutex<Registry>>,
+}
+
+/// What the process itself uses, read when somebody asks.
+#[derive(Clone)]
+struct Process {
+    since: Instant,
+    up: Gauge,
+    resident: Gauge,
+}
+
+impl Process {
+    fn begin() -> Self {
+        Self { since: Instant::now(), up: Gauge::default(), resident: Gauge::default() }
+    }
+
+    fn read(&self) {
+        self.up.set(i64::try_from(self.since.elapsed().as_secs()).unwrap_or(i64::MAX));
+        // Only Linux tells it in a file; elsewhere it stays zero.
+        let told = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+        let line = told.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let kilobytes = line.and_then(|line| line.split_whitespace().next()?.parse::<i64>().ok());
+        self.resident.set(kilobytes.unwrap_or(0).saturating_mul(1024));
+    }
 }
 
 fn buckets() -> Histogram {
@@ -87,6 +117,8 @@ impl Default for Meters {
             sends: Family::default(),
             unknown: Family::default(),
             links: Family::default(),
+            states: Arc::default(),
+            process: Process::begin(),
             registry: Arc::new(Mutex::new(Registry::with_prefix("bellhop"))),
         };
         let mut registry = meters.registry.lock().unwrap_or_else(PoisonError::into_inner);
@@ -99,6 +131,11 @@ impl Default for Meters {
         registry.register("sends", "Requests that post or edit a message", meters.sends.clone());
         registry.register("unknown", "What arrived and could not be understood", meters.unknown.clone());
         registry.register("link_up", "Whether a link to a platform is up", meters.links.clone());
+        let Process { up, resident, .. } = &meters.process;
+        registry.register_with_unit("up", "Since the program began", Unit::Seconds, up.clone());
+        let memory = "Memory of the process that is not swapped out";
+        registry.register_with_unit("memory_resident", memory, Unit::Bytes, resident.clone());
+        registry.register("build", "The program", Info::new([("version", env!("CARGO_PKG_VERSION"))]));
         drop(registry);
         meters
     }
@@ -117,15 +154,60 @@ impl Meters {
 
     /// A link to a platform is up, or down.
     pub fn link(&self, platform: &'static str, link: impl Into<String>, up: bool) {
-        self.links.get_or_create(&LinkOf { platform, link: link.into() }).set(i64::from(up));
+        let link = LinkOf { platform, link: link.into() };
+        self.links.get_or_create(&link).set(i64::from(up));
+        self.states.lock().unwrap_or_else(PoisonError::into_inner).insert(link, up);
+    }
+
+    /// All links of a platform are down: it ended.
+    pub fn links_down(&self, platform: &'static str) {
+        for (link, _) in self.links().into_iter().filter(|(link, _)| link.platform == platform) {
+            self.link(platform, link.link, false);
+        }
+    }
+
+    /// Every link, and whether it is up.
+    pub fn links(&self) -> Vec<(LinkOf, bool)> {
+        let states = self.states.lock().unwrap_or_else(PoisonError::into_inner);
+        states.iter().map(|(link, up)| (link.clone(), *up)).collect()
     }
 
     /// Everything, in the Prometheus text format.
     pub fn text(&self) -> String {
+        self.process.read();
         let mut text = String::new();
         let registry = self.registry.lock().unwrap_or_else(PoisonError::into_inner);
         // Writing to a string does not fail.
         let _ = prometheus_client::encoding::text::encode(&mut text, &registry);
         text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_counted_is_told_in_text() {
+        let meters = Meters::default();
+        meters.asks.get_or_create(&AskOf { platform: "discord", kind: "press" }).inc();
+        meters.acknowledged("discord", Duration::from_millis(3));
+        meters.link("discord", "0", true);
+        meters.link("telegram", "poll", true);
+        meters.links_down("discord");
+        let text = meters.text();
+        for line in [
+            "bellhop_asks_total{platform=\"discord\",kind=\"press\"} 1",
+            "bellhop_acknowledged_seconds_bucket{le=\"0.005\",platform=\"discord\"} 1",
+            "bellhop_link_up{platform=\"discord\",link=\"0\"} 0",
+            "bellhop_link_up{platform=\"telegram\",link=\"poll\"} 1",
+            "bellhop_up_seconds 0",
+            concat!("bellhop_build_info{version=\"", env!("CARGO_PKG_VERSION"), "\"} 1"),
+        ] {
+            assert!(text.lines().any(|said| said == line), "{line} in\n{text}");
+        }
+        assert!(text.ends_with("# EOF\n"));
+        let resident = text.lines().find_map(|line| line.strip_prefix("bellhop_memory_resident_bytes "));
+        assert!(!cfg!(target_os = "linux") || resident.unwrap().parse::<u64>().unwrap() > 1 << 20);
     }
 }

@@ -4,12 +4,14 @@
 //! another, for none of them knows any command. Not here: how a platform reads and draws.
 
 pub mod discord;
+mod doors;
 mod finding;
 pub mod layout;
 pub mod telegram;
 pub mod terminal;
 pub mod words;
 
+pub use doors::{Door, Doors, Keeper, OpenError, Opened, Standing};
 pub use finding::{Finding, State};
 
 use crate::chat::{Ask, Platform};
