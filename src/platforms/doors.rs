@@ -53,6 +53,12 @@ impl OpenError {
     }
 }
 
+/// Ends a platform, within the time given.
+pub type Close = Box<dyn FnOnce(Duration) -> BoxFuture<'static, ()> + Send>;
+
+/// Does what is to be done with the asks of an open platform, until it ends or the token is cancelled.
+pub type Serve = Arc<dyn Fn(Arc<dyn Platform>, CancellationToken) -> BoxFuture<'static, ()> + Send + Sync>;
+
 /// A platform that is open.
 pub struct Opened {
     /// It.
@@ -61,8 +67,8 @@ pub struct Opened {
     pub name: String,
     /// What whoever runs the program should know of it, a line each: how it listens, at which address.
     pub notes: Vec<String>,
-    /// Ends it, within the time given.
-    pub close: Box<dyn FnOnce(Duration) -> BoxFuture<'static, ()> + Send>,
+    /// Ends it.
+    pub close: Close,
 }
 
 /// How a platform is opened, as often as needed.
@@ -116,8 +122,8 @@ pub struct Keeper {
     pub meters: Meters,
     /// Spreads the tries.
     pub dice: Dice,
-    /// Does what is to be done with the asks of an open platform, until it ends or the token is cancelled.
-    pub serve: Arc<dyn Fn(Arc<dyn Platform>, CancellationToken) -> BoxFuture<'static, ()> + Send + Sync>,
+    /// Serves an open platform.
+    pub serve: Serve,
     /// Is told of every opening.
     pub opened: Arc<dyn Fn(&Opened) + Send + Sync>,
 }
