@@ -9,6 +9,8 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Router, routing::any};
 use bytes::Bytes;
+use futures_util::future::ready;
+use futures_util::stream;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use tokio::time::Instant;
@@ -28,10 +30,10 @@ async fn receive(Shared(core): Shared<Arc<Core>>, request: Request) -> Response 
                 body["parameters"] = parameters;
             }
             let code = StatusCode::from_u16(refusal.code).unwrap_or(StatusCode::BAD_REQUEST);
-            (code, Bytes::from(body.to_string()))
+            (code, Body::from(body.to_string()))
         }
     };
-    (code, [(header::CONTENT_TYPE, "application/json")], Body::from(body)).into_response()
+    (code, [(header::CONTENT_TYPE, "application/json")], body).into_response()
 }
 
 /// `result` in the envelope of success.
@@ -39,7 +41,7 @@ fn envelope(result: &[u8]) -> Bytes {
     [b"{\"ok\":true,\"result\":", result, b"}"].concat().into()
 }
 
-async fn answer(core: &Arc<Core>, request: Request) -> Result<Bytes, Refusal> {
+async fn answer(core: &Arc<Core>, request: Request) -> Result<Body, Refusal> {
     let at = Instant::now();
     let path = request.uri().path().to_owned();
     let (token, method) = path
@@ -75,20 +77,29 @@ async fn answer(core: &Arc<Core>, request: Request) -> Result<Bytes, Refusal> {
         Err(refusal) => Err(refusal),
         Ok(Some(poll)) => updates::poll(core, poll).await,
         Ok(None) => core.change(|state| {
-            let result = call(state, method, &params)?;
+            let before = state.violations.len();
+            let result = call(state, method, &params);
+            state.violations[before..].iter_mut().for_each(|what| *what = format!("{method}: {what}"));
+            let result = result?;
             check(state, method, &result);
             Ok(result.to_string().into())
         }),
     };
     let code = result.as_ref().err().map_or(200, |refusal| refusal.code);
-    core.quietly(|state| {
+    let lost = core.quietly(|state| {
         *state.counters.requests.entry(method.to_owned()).or_default() += 1;
         if state.options.log {
             state.log.push(Logged { method: method.to_owned(), at, params: params.values, code });
         }
+        let left = state.losses.get_mut(method).filter(|left| **left > 0);
+        left.map(|left| *left -= 1).is_some()
     });
     core.changed.send_replace(());
-    result.map(|body| envelope(&body))
+    if lost {
+        let broken = stream::once(ready(Err::<Bytes, _>(std::io::Error::other("lost"))));
+        return Ok(Body::from_stream(broken));
+    }
+    result.map(|body| envelope(&body).into())
 }
 
 /// Holds an answer of the fake's own against the description.

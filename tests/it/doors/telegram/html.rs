@@ -231,15 +231,24 @@ fn target_url(text: &str) -> Option<String> {
     leads.then(|| url.to_string())
 }
 
-/// In order, the longer first; `code` and `pre` hold no others, and `<pre><code class="language-…">` is one `pre`.
+/// Which of two entities over the same stretch is the outer one.
+fn rank(kind: &str) -> u8 {
+    match kind {
+        "pre" => 0,
+        "code" => 1,
+        "text_link" | "custom_emoji" => 2,
+        _ => 3,
+    }
+}
+
+/// Nested as Telegram allows: `pre`, `code`, links and emoji do not overlap (the outer one stays, and
+/// `<pre><code class="language-…">` is one `pre`); bold and the like stop where code begins.
 fn settled(mut all: Vec<Entity>) -> Vec<Entity> {
-    all.sort_by_key(|entity| (entity.offset, usize::MAX - entity.length, entity.kind != "pre"));
+    all.sort_by_key(|entity| (entity.offset, usize::MAX - entity.length, rank(&entity.kind)));
+    let (whole, soft): (Vec<_>, Vec<_>) = all.into_iter().partition(|entity| rank(&entity.kind) < 3);
     let mut kept: Vec<Entity> = Vec::new();
-    for entity in all {
-        let holder = kept
-            .iter_mut()
-            .find(|outer| (outer.kind == "pre" || outer.kind == "code") && entity.offset < outer.offset + outer.length);
-        match holder {
+    for entity in whole {
+        match kept.last_mut().filter(|outer| entity.offset < outer.offset + outer.length) {
             Some(outer) if outer.kind == "pre" && entity.kind == "code" && outer.length == entity.length => {
                 outer.language = entity.language;
             }
@@ -247,6 +256,23 @@ fn settled(mut all: Vec<Entity>) -> Vec<Entity> {
             None => kept.push(Entity { language: entity.language.filter(|_| entity.kind == "pre"), ..entity }),
         }
     }
+    let code: Vec<_> = kept.iter().filter(|entity| rank(&entity.kind) < 2).map(|e| (e.offset, e.length)).collect();
+    for entity in soft {
+        if entity.kind == "blockquote" {
+            kept.push(entity);
+            continue;
+        }
+        let end = entity.offset + entity.length;
+        let mut from = entity.offset;
+        for (offset, length) in code.iter().chain(&[(end, 0)]) {
+            let until = (*offset).min(end);
+            if until > from {
+                kept.push(Entity { offset: from, length: until - from, ..entity.clone() });
+            }
+            from = from.max(offset + length);
+        }
+    }
+    kept.sort_by_key(|entity| (entity.offset, usize::MAX - entity.length, rank(&entity.kind)));
     kept
 }
 
@@ -279,6 +305,10 @@ mod tests {
             ("<a href=example.org>u</a>", "\"u\" text_link@0+1 http://example.org/"),
             ("<pre><code class=\"language-rust\">fn</code></pre>", "\"fn\" pre@0+2 rust"),
             ("<code>a<b>b</b></code>", "\"ab\" code@0+2"),
+            ("<b>a<code>x</code>b <i>c</i></b>", "\"axb c\" bold@0+1 code@1+1 bold@2+3 italic@4+1"),
+            ("<b><code>x</code></b>", "\"x\" code@0+1"),
+            ("<a href='a.b'>l<code>x</code></a>", "\"lx\" text_link@0+2 http://a.b/"),
+            ("<blockquote><code>x</code><b>y</b></blockquote>", "\"xy\" blockquote@0+2 code@0+1 bold@1+1"),
             ("<b></b><blockquote expandable>q</blockquote>", "\"q\" blockquote@0+1"),
             (
                 "<span class=\"tg-spoiler\">s</span><u>u</><s>d</s>",

@@ -171,6 +171,11 @@ impl Telegram {
         self.core.quietly(|state| state.limits.order(method, room.map(|room| room.0), times, seconds));
     }
 
+    /// The next `times` calls of `method` are done, but the connection breaks before the bot hears so.
+    pub fn lose(&self, method: &str, times: u32) {
+        self.core.quietly(|state| *state.losses.entry(method.to_owned()).or_default() += times);
+    }
+
     /// Switches privacy mode.
     pub fn privacy(&self, on: bool) {
         self.core.quietly(|state| state.options.privacy = on);

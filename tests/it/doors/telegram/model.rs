@@ -195,6 +195,8 @@ pub struct Answer {
     pub text: Option<String>,
     /// Whether they stood in the way until dismissed, rather than at the top for a moment.
     pub alert: bool,
+    /// The link to the bot that the client opened.
+    pub url: Option<String>,
     /// How long the button was busy.
     pub took: Duration,
 }
@@ -260,6 +262,8 @@ pub struct State {
     /// Default administrator rights, for channels and for groups.
     pub rights: BTreeMap<bool, Value>,
     pub log: Vec<Request>,
+    /// How many of the next answers get lost, by method.
+    pub losses: HashMap<String, u32>,
     pub counters: Counters,
     pub violations: Vec<String>,
     next_message: i64,
@@ -279,6 +283,7 @@ impl State {
             texts: BTreeMap::new(),
             rights: BTreeMap::new(),
             log: Vec::new(),
+            losses: HashMap::new(),
             counters: Counters::default(),
             violations: Vec::new(),
             next_message: 0,

@@ -52,7 +52,7 @@ impl State {
     /// The bot becomes something else in `room`, by the hand of `by`.
     fn seat_bot(&mut self, room: Room, by: Person, new: Standing) {
         let old = std::mem::replace(&mut self.chat_mut(room).bot, new);
-        let change = wire::member_change(self, room, by, &wire::bot(), (old, new));
+        let change = wire::member_change(self, room, &wire::person(self, by), &wire::bot(), (old, new));
         self.tell("my_chat_member", room.0, &change);
         if !old.is_in() && new.is_in() && matches!(self.chat(room).kind, Kind::Group | Kind::Supergroup | Kind::Forum) {
             self.service(room, by, "new_chat_members", json!([wire::bot()]));
@@ -213,7 +213,7 @@ impl Telegram {
                 rooms.push(room);
             }
             if state.chat(room).bot.rules() {
-                let change = wire::member_change(state, room, by, &someone, (old, new));
+                let change = wire::member_change(state, room, &wire::person(state, by), &someone, (old, new));
                 state.tell("chat_member", room.0, &change);
             }
             match (old.is_in(), new.is_in()) {

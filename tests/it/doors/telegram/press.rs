@@ -2,6 +2,7 @@
 
 use super::model::{Answer, Markup, Person, Query, State};
 use super::see::Button;
+use super::text::is_payload;
 use super::{Shown, Telegram, methods, wire};
 use serde_json::json;
 use tokio::sync::oneshot;
@@ -28,15 +29,14 @@ pub enum Followed {
 impl State {
     /// The newest message with a button that `fits`, in the chats that `person` is in.
     fn button(&self, person: Person, fits: impl Fn(&Button) -> bool) -> Option<(Shown, Button)> {
-        self.shown_to(person).into_iter().find_map(|shown| {
+        self.shown_to(person).find_map(|shown| {
             let button = shown.rows.iter().flatten().find(|button| fits(button)).cloned()?;
             Some((shown, button))
         })
     }
 
     fn labels(&self, person: Person) -> Vec<String> {
-        let shown = self.shown_to(person);
-        shown.iter().flat_map(Shown::labels).map(str::to_owned).collect()
+        self.shown_to(person).flat_map(|shown| shown.labels().map(str::to_owned).collect::<Vec<_>>()).collect()
     }
 
     fn pressed(&mut self, person: Person, shown: &Shown, label: &str, data: &str) -> oneshot::Receiver<Answer> {
@@ -81,7 +81,12 @@ impl Telegram {
         let patience = self.core.quietly(|state| state.options.patience);
         let answer = self.core.change(|state| state.pressed(user, shown, label, data));
         match timeout(patience, answer).await {
-            Ok(Ok(answer)) => Ok(answer),
+            Ok(Ok(answer)) => {
+                if let Some(url) = &answer.url {
+                    self.open(user, url);
+                }
+                Ok(answer)
+            }
             _ => Err(Unpressed::Spinner),
         }
     }
@@ -91,19 +96,23 @@ impl Telegram {
         let found = self.sought(|state| {
             let button = state.button(user, |button| button.label == label && button.url.is_some());
             let button = button.and_then(|(_, button)| button.url);
-            button.or_else(|| state.shown_to(user).iter().find_map(|shown| shown.link(label)))
+            button.or_else(|| state.shown_to(user).find_map(|shown| shown.link(label)))
         });
         let Some(link) = found.await else {
             return Err(Unpressed::NoButton(self.core.quietly(|state| state.labels(user))));
         };
-        let target = url::Url::parse(&link).ok().and_then(|url| methods::deep_link(&url));
-        match target {
+        Ok(self.open(user, &link))
+    }
+
+    /// A client opens `link`.
+    fn open(&self, user: Person, link: &str) -> Followed {
+        match url::Url::parse(link).ok().and_then(|url| methods::deep_link(&url)) {
             Some((kind, payload)) if kind == "start" => {
-                let payload = Some(payload).filter(|payload| super::text::is_payload(payload));
+                let payload = Some(payload).filter(|payload| is_payload(payload));
                 self.start(user, payload.as_deref());
-                Ok(Followed::Started(payload))
+                Followed::Started(payload)
             }
-            _ => Ok(Followed::Web(link)),
+            _ => Followed::Web(link.to_owned()),
         }
     }
 }

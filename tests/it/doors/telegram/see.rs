@@ -91,15 +91,14 @@ fn shown(room: Room, message: &Message) -> Shown {
 
 impl State {
     /// What the bot wrote in the chats that `person` is in, the newest first.
-    pub fn shown_to(&self, person: Person) -> Vec<Shown> {
+    pub fn shown_to(&self, person: Person) -> impl Iterator<Item = Shown> {
         let rooms = self.user(person).rooms.iter().map(|room| (*room, self.chat(*room)));
-        let mut all: Vec<(i64, Shown)> = rooms
+        let mut all: Vec<(Room, &Message)> = rooms
             .flat_map(|(room, chat)| chat.messages.values().map(move |message| (room, message)))
             .filter(|(_, message)| message.author == Author::Bot && message.service.is_none())
-            .map(|(room, message)| (message.order, shown(room, message)))
             .collect();
-        all.sort_by_key(|(order, _)| -order);
-        all.into_iter().map(|(_, shown)| shown).collect()
+        all.sort_by_key(|(_, message)| -message.order);
+        all.into_iter().map(|(room, message)| shown(room, message))
     }
 }
 
@@ -119,14 +118,14 @@ impl Telegram {
 
     /// The newest message of the bot that `user` sees, in any chat.
     pub fn newest(&self, user: Person) -> Option<Shown> {
-        self.core.quietly(|state| state.shown_to(user).into_iter().next())
+        self.core.quietly(|state| state.shown_to(user).next())
     }
 
     /// Waits for a message of the bot that `fits`, in any chat that `user` is in; the newest when there are several.
     pub async fn wait_for(&self, user: Person, fits: impl Fn(&Shown) -> bool) -> Shown {
-        let found = self.sought(|state| state.shown_to(user).into_iter().find(|shown| fits(shown))).await;
+        let found = self.sought(|state| state.shown_to(user).find(|shown| fits(shown))).await;
         found.unwrap_or_else(|| {
-            let seen = self.core.quietly(|state| state.shown_to(user));
+            let seen = self.core.quietly(|state| state.shown_to(user).collect::<Vec<_>>());
             let seen: Vec<_> = seen.iter().map(|shown| (&shown.text, shown.labels().collect::<Vec<_>>())).collect();
             panic!("it never came; in sight, the newest first: {seen:#?}; violations: {:#?}", self.violations())
         })

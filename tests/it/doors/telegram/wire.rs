@@ -92,10 +92,10 @@ pub fn member(user: Value, standing: Standing) -> Value {
 }
 
 /// A `ChatMemberUpdated` about `user`, caused by `by`.
-pub fn member_change(state: &State, room: Room, by: Person, user: &Value, (old, new): (Standing, Standing)) -> Value {
+pub fn member_change(state: &State, room: Room, by: &Value, user: &Value, (old, new): (Standing, Standing)) -> Value {
     json!({
         "chat": chat(state, state.chat(room)),
-        "from": person(state, by),
+        "from": by,
         "date": state.now(),
         "old_chat_member": member(user.clone(), old),
         "new_chat_member": member(user.clone(), new),

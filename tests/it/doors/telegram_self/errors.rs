@@ -165,6 +165,19 @@ async fn too_much_is_refused_with_a_time_to_wait() {
     assert_eq!(desk.fake.limited(), 3);
 }
 
+#[tokio::test]
+async fn a_lost_answer_leaves_what_was_done() {
+    let desk = Desk::free().await;
+    let ann = desk.fake.user("Ann", None);
+    desk.fake.start(ann, None);
+    desk.fake.lose("sendMessage", 1);
+    let lost = desk.bot.send_message(ChatId(ann.0), "once").await;
+    assert!(matches!(lost, Err(RequestError::Network(_))), "{lost:?}");
+    assert_eq!(desk.fake.newest(ann).map(|shown| shown.text), Some("once".into()));
+    desk.bot.send_message(ChatId(ann.0), "twice").await.expect("sent");
+    assert_eq!(desk.fake.violations(), [""; 0]);
+}
+
 /// A request of our own making.
 async fn post(desk: &Desk, method: &str, kind: &str, body: String) -> (u16, Value) {
     let url = desk.fake.url().join(&format!("/bot{TOKEN}/{method}")).expect("a URL");

@@ -155,7 +155,7 @@ async fn topics_keep_talk_apart() {
         "General has no number"
     );
     let named = desk.fake.violations();
-    assert_eq!(named, ["TOPIC_NAME_INVALID"]);
+    assert_eq!(named, ["createForumTopic: TOPIC_NAME_INVALID"]);
 }
 
 #[tokio::test]

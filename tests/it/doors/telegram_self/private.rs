@@ -100,8 +100,8 @@ async fn a_button_is_pressed_answered_and_edited_away() {
     let presses = async {
         let answer = fake.press(ann, "No").await.expect("answered");
         assert_eq!((answer.text.as_deref(), answer.alert), (Some("Noted"), true));
-        let Answer { text, alert, took } = fake.press(ann, "Sure").await.expect("answered");
-        assert!(text.is_none() && !alert && took < ms(5000));
+        let Answer { text, alert, url, took } = fake.press(ann, "Sure").await.expect("answered");
+        assert!(text.is_none() && !alert && url.is_none() && took < ms(5000));
         fake.wait_for(ann, |shown| shown.rows.is_empty()).await
     };
     let ((), last) = tokio::join!(answers, presses);
@@ -177,9 +177,22 @@ async fn links_lead_back_to_the_bot() {
     assert_eq!(desk.message().await.text(), Some("/start"));
     clean(&desk.fake);
 
+    let here = desk.bot.send_message(ChatId(group.0), "Go").reply_markup(keys(&["Tell me alone"]));
+    here.await.expect("sent");
+    let (bot, fake) = (desk.bot.clone(), desk.fake.clone());
+    let (pressed, ()) = tokio::join!(fake.press(ann, "Tell me alone"), async {
+        let query = desk.query().await;
+        let link = |text: &str| bot.answer_callback_query(query.id.clone()).url(url(text));
+        assert!(link("https://example.org/").await.is_err(), "only to the bot");
+        link("https://t.me/bellhop_bot?start=alone").await.expect("answered");
+    });
+    assert_eq!(pressed.expect("answered").url.as_deref(), Some("https://t.me/bellhop_bot?start=alone"));
+    assert_eq!(desk.message().await.text(), Some("/start alone"));
+    assert_eq!(desk.fake.violations(), ["answerCallbackQuery: URL_INVALID"]);
+
     let bad = InlineKeyboardButton::url("Bad", url("https://t.me/bellhop_bot?start=a%20b"));
     desk.bot.send_message(ChatId(group.0), "Go").reply_markup(InlineKeyboardMarkup::new([[bad]])).await.expect("sent");
-    assert!(desk.fake.violations()[0].contains("1 to 64 of A-Z"), "{:?}", desk.fake.violations());
+    assert!(desk.fake.violations()[1].contains("1 to 64 of A-Z"), "{:?}", desk.fake.violations());
 }
 
 #[tokio::test]

@@ -54,7 +54,9 @@ pub fn leave(state: &mut State, params: &Params) -> Result<Value, Refusal> {
     if state.chat(room).kind == Kind::Private {
         return Err(Refusal::bad("chat member status can't be changed in private chats"));
     }
-    state.chat_mut(room).bot = Standing::Left;
+    let old = std::mem::replace(&mut state.chat_mut(room).bot, Standing::Left);
+    let change = wire::member_change(state, room, &wire::bot(), &wire::bot(), (old, Standing::Left));
+    state.tell("my_chat_member", room.0, &change);
     Ok(json!(true))
 }
 
