@@ -4,6 +4,7 @@
 //! is flushed to disk before it returns: sled alone would do so only every 500 ms. Keys are ordered bytes,
 //! values JSON. Not here: what a table means; tables are declared beside the code that owns them.
 
+mod group;
 mod key;
 
 pub use key::Key;
@@ -77,6 +78,7 @@ impl<K, V> Copy for Table<K, V> {}
 #[derive(Default)]
 pub struct Change {
     batch: sled::Batch,
+    some: bool,
     broken: Option<StoreError>,
 }
 
@@ -89,6 +91,7 @@ impl Change {
     /// Writes `value` at `key`.
     #[must_use]
     pub fn put<K: Key, V: Serialize>(mut self, table: Table<K, V>, key: &K, value: &V) -> Self {
+        self.some = true;
         match serde_json::to_vec(value) {
             Ok(bytes) => self.batch.insert(full_key(table.name, key), bytes),
             Err(source) => self.broken = Some(StoreError::Record { table: table.name, source }),
@@ -99,6 +102,7 @@ impl Change {
     /// Removes what is at `key`, if anything.
     #[must_use]
     pub fn remove<K: Key, V>(mut self, table: Table<K, V>, key: &K) -> Self {
+        self.some = true;
         self.batch.remove(full_key(table.name, key));
         self
     }
@@ -106,7 +110,12 @@ impl Change {
 
 /// An open store. Cheap to clone.
 #[derive(Clone)]
-pub struct Store(Arc<sled::Db>);
+pub struct Store(Arc<Inner>);
+
+struct Inner {
+    db: sled::Db,
+    group: group::Group,
+}
 
 impl Store {
     /// Opens (or makes) the store in the folder `at`. One process at a time.
@@ -147,7 +156,7 @@ impl Store {
                 db.flush()?;
             }
         }
-        Ok(Self(Arc::new(db)))
+        Ok(Self(Arc::new(Inner { db, group: group::Group::default() })))
     }
 
     /// Reads what is at `key`.
@@ -155,7 +164,7 @@ impl Store {
     /// # Errors
     /// The disk's, or a record that cannot be read.
     pub fn get<K: Key, V: DeserializeOwned>(&self, table: Table<K, V>, key: &K) -> StoreResult<Option<V>> {
-        self.0.get(full_key(table.name, key))?.map(|bytes| decode(table.name, &bytes)).transpose()
+        self.0.db.get(full_key(table.name, key))?.map(|bytes| decode(table.name, &bytes)).transpose()
     }
 
     /// All records whose key begins with `prefix` (a shorter key), in key order; `&()` for the whole table.
@@ -169,7 +178,7 @@ impl Store {
     ) -> StoreResult<Vec<(K, V)>> {
         let mut found = Vec::new();
         let head = table.name.len() + 1;
-        for record in self.0.scan_prefix(full_key(table.name, prefix)) {
+        for record in self.0.db.scan_prefix(full_key(table.name, prefix)) {
             let (key, value) = record?;
             let Some(key) = key.get(head..).and_then(K::read) else {
                 let source = serde::de::Error::custom("the key does not have the table's form");
@@ -180,7 +189,7 @@ impl Store {
         Ok(found)
     }
 
-    /// Writes a change, and returns when it is on disk.
+    /// Writes a change, and returns when it is on disk. Many at once share a flush; an empty one costs nothing.
     ///
     /// # Errors
     /// The disk's; then nothing of it is promised, and the caller must not act as if it were.
@@ -194,12 +203,7 @@ impl Store {
     /// # Errors
     /// As [`commit`](Self::commit).
     pub async fn commit_holding(&self, turn: impl Send + 'static, change: Change) -> StoreResult<()> {
-        let store = self.clone();
-        let write = move || {
-            let _turn = turn;
-            store.commit_here(change)
-        };
-        tokio::task::spawn_blocking(write).await.map_err(|_| StoreError::Closing)?
+        if change.some { self.enqueue(turn, change).await } else { Ok(()) }
     }
 
     /// As [`commit`](Self::commit), on the caller's own thread, which waits for the disk: for callers that are
@@ -208,12 +212,16 @@ impl Store {
     /// # Errors
     /// As [`commit`](Self::commit).
     pub fn commit_here(&self, change: Change) -> StoreResult<()> {
-        if let Some(broken) = change.broken {
-            return Err(broken);
-        }
-        self.0.apply_batch(change.batch)?;
-        self.0.flush()?;
+        self.apply(change)?;
+        self.0.db.flush()?;
         Ok(())
+    }
+
+    fn apply(&self, change: Change) -> StoreResult<()> {
+        match change.broken {
+            Some(broken) => Err(broken),
+            None => Ok(self.0.db.apply_batch(change.batch)?),
+        }
     }
 }
 
