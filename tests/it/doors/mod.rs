@@ -1,4 +1,5 @@
 //! Fakes of the chat platforms, over real sockets, for the doors that talk to them. Not the doors' stories.
 
+pub mod discord;
 pub mod telegram;
 mod telegram_self;
