@@ -1,5 +1,6 @@
 //! Fakes of the chat platforms, over real sockets, for the doors that talk to them. Not the doors' stories.
 
 pub mod discord;
+mod discord_self;
 pub mod telegram;
 mod telegram_self;

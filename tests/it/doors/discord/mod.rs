@@ -20,9 +20,6 @@ mod rules;
 mod spec;
 mod wire;
 
-#[cfg(test)]
-mod tests;
-
 use bellhop::clock::{Clock, Dice};
 use ed25519_dalek::SigningKey;
 use limits::Limited;

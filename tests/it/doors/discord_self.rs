@@ -1,10 +1,10 @@
 //! The fake itself, tried with the real serenity, and where serenity is too well behaved, by hand.
 
-use super::model::{File, bits};
-use super::people::{First, Snag};
-use super::{Discord, Id, Options, Value};
+use super::discord::model::{File, Id, bits};
+use super::discord::people::{First, Snag};
+use super::discord::{Discord, Options};
 use futures_util::{SinkExt, StreamExt};
-use serde_json::json;
+use serde_json::{Value, json};
 use serenity::all::{
     ButtonStyle, Client, Command, CommandOptionType, Context, CreateActionRow, CreateAllowedMentions, CreateAttachment,
     CreateAutocompleteResponse, CreateButton, CreateCommand, CreateCommandOption, CreateInputText,
@@ -77,11 +77,15 @@ impl Bot {
     }
 }
 
+fn web() -> reqwest::Client {
+    reqwest::Client::builder().no_proxy().build().expect("an HTTP client")
+}
+
 /// One request by hand, with the bot's token.
 async fn call(discord: &Discord, method: &str, path: &str, body: Value) -> (u16, Value) {
     let method = reqwest::Method::from_bytes(method.as_bytes()).expect("a method");
     let url = format!("{}/api/v10{path}", discord.url());
-    let request = discord.0.http.request(method, url).header("authorization", format!("Bot {}", discord.token()));
+    let request = web().request(method, url).header("authorization", format!("Bot {}", discord.token()));
     let request = if body.is_null() { request } else { request.json(&body) };
     let answer = request.send().await.expect("an answer");
     (answer.status().as_u16(), answer.json().await.unwrap_or_default())
@@ -279,7 +283,7 @@ async fn serenity_writes_in_channels_threads_and_private() {
     let shown = discord.shown(ana, first.id.get()).expect("shown");
     assert_eq!((shown.content.as_str(), shown.edits, shown.files.len()), ("Done", 1, 1));
     let url = bot.http.get_message(place, first.id).await.expect("read").attachments[0].url.clone();
-    let file = discord.0.http.get(url).send().await.expect("a file").bytes().await.expect("its bytes");
+    let file = web().get(url).send().await.expect("a file").bytes().await.expect("its bytes");
     assert_eq!(&file[..], b"x");
 
     let thread = place.create_thread_from_message(&bot.http, first.id, CreateThread::new("orchid")).await.expect("one");
@@ -368,12 +372,10 @@ async fn the_first_answer_comes_once_in_time_and_fits() {
         {"type": 1, "components": [{"type": 2, "style": 1, "label": "Go", "custom_id": "go"}]}]}});
     assert_eq!(code(&answer(&discord, &ask, said.clone()).await), (204, 0));
     assert_eq!(code(&answer(&discord, &ask, said.clone()).await), (400, 40060));
-    let late = discord.fire(&command).await.expect_err("nobody answers");
-    assert_eq!(late, Snag::NoAnswer);
-    let asks = discord.0.world.lock().expect("the world").order.clone();
-    let token = discord.0.world.lock().expect("the world").interaction_token(asks[1]);
-    assert_eq!(code(&answer(&discord, &(asks[1], token.clone()), said.clone()).await), (404, 10062));
-    assert_eq!(code(&answer(&discord, &(asks[1], "forged".into()), said.clone()).await), (404, 10062));
+    let late = discord.send(&command);
+    assert_eq!(code(&answer(&discord, &(late.0, "forged".into()), said.clone()).await), (404, 10062));
+    assert_eq!(discord.fire(&command).await.expect_err("nobody answers, for as long as one may wait"), Snag::NoAnswer);
+    assert_eq!(code(&answer(&discord, &late, said.clone()).await), (404, 10062));
     none_wrong(&discord);
 
     // Types that do not fit.
@@ -496,7 +498,7 @@ async fn permissions_and_things_that_are_gone() {
     assert_eq!(call(&discord, "POST", &private, json!({"content": "psst"})).await.0, 200);
     discord.kick(guild);
     assert_eq!(code(&call(&discord, "GET", &format!("/guilds/{guild}"), Value::Null).await), (404, 10004));
-    let stranger = discord.0.http.get(format!("{}/api/v10/users/@me", discord.url())).send().await.expect("an answer");
+    let stranger = web().get(format!("{}/api/v10/users/@me", discord.url())).send().await.expect("an answer");
     assert_eq!(stranger.status(), 401);
     none_wrong(&discord);
 }
@@ -582,7 +584,7 @@ async fn clients_offer_only_what_is_registered_and_fits() {
 
 #[tokio::test]
 async fn wrong_bodies_are_refused_and_written_down() {
-    let (discord, _, lobby, _) = house(Options::default()).await;
+    let (discord, _, lobby, _) = house(Options { limits: false, ..Options::default() }).await;
     let path = format!("/channels/{lobby}/messages");
     let button = |id: &str| json!({"type": 2, "style": 1, "label": "B", "custom_id": id});
     let row = |inner: Vec<Value>| json!({"type": 1, "components": inner});
@@ -606,9 +608,6 @@ async fn wrong_bodies_are_refused_and_written_down() {
         let got = call(&discord, "POST", &path, body.clone()).await;
         assert_eq!(code(&got), (400, 50035), "{body}");
         assert!(!discord.forgive().is_empty(), "{body}");
-        // Five in five seconds is the limit.
-        discord.0.limits.lock().expect("limits").given.clear();
-        *discord.0.limits.lock().expect("limits") = super::limits::Limits::new(true);
     }
     // Good conduct: it is done, and it is written down, and it rings.
     assert_eq!(call(&discord, "POST", &path, json!({"content": "@everyone `@here`"})).await.0, 200);
@@ -658,7 +657,7 @@ async fn limits_are_told_kept_and_ordered() {
     let url = format!("{}/api/v10{path}", discord.url());
     let post = || {
         let token = format!("Bot {}", discord.token());
-        discord.0.http.post(&url).header("authorization", token).json(&json!({"content": "x"})).send()
+        web().post(&url).header("authorization", token).json(&json!({"content": "x"})).send()
     };
     for left in (0..5).rev() {
         let answer = post().await.expect("an answer");
@@ -844,7 +843,7 @@ async fn interactions_over_http_are_signed() {
 
 #[tokio::test]
 async fn a_bench_goes_fast() {
-    let discord = Discord::with(Options::bench()).await;
+    let discord = Discord::with(Options { first_answer: Duration::from_secs(60), ..Options::bench() }).await;
     let guild = discord.guild("Hotel");
     let lobby = discord.channel(guild, "lobby");
     let ana = discord.person("Ana", "en-US");
