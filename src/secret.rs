@@ -84,7 +84,7 @@ mod tests {
         let phrase = "abandon ability able about above absent absorb abstract absurd abuse access accident";
         for secret in [
             phrase,
-            &format!("/me claim:\"{}\"", phrase.to_uppercase()),
+            &format!("/claim \"{}\"", phrase.to_uppercase()),
             &format!("my words are: {}", phrase.replace(' ', ", ")),
             &format!("1. {}", phrase.replace(' ', " 2. ")),
             &format!("0x{}", "ab".repeat(32)),

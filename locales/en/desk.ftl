@@ -23,6 +23,14 @@ desk-secret = This looked like a seed phrase or a private key; I did not keep it
 desk-secret-kept = I never need one, and nobody here will ever ask you for one. It is in no history, log or store of mine.
 desk-secret-what-now = If others can read here, delete your message, and move what it guards to a new key.
 
+# Where nobody is served
+desk-room-unknown = I do not serve this room
+desk-room-unknown-why = I work only where whoever runs me has admitted the room; elsewhere I answer /help and /claim.
+desk-room-unknown-way = Whoever runs this bot can admit it: /claim
+desk-private-unknown = I do not serve this chat
+desk-private-unknown-why = In private I serve those who have spoken to me in a room that I serve.
+desk-private-unknown-way = Say /help to me there once; from then on this chat is open to you.
+
 # Lines that cannot be read
 desk-not-understood = I did not understand that
 desk-not-understood-why = Everything I can do begins with a slash; /help lists it.

@@ -3,7 +3,6 @@
 me-command =
     .description = Your twin, balance, allowance and language
     .language = The language I answer you in
-    .claim = The code that makes you the owner, from the program’s first output
 
 me-member = You are { $name }
 me-owner = You are { $name }, the owner
@@ -30,13 +29,3 @@ me-language-en = English
 me-language-fr = Français
 me-language-other = { $tag }
 me-language-set = From here on I answer you in { $language }
-
-me-claim-owner = You are the owner now
-me-claim-no = You are not the owner
-me-claim-wrong = The code is wrong. { $left ->
-    [0] No guess is left
-    [one] One guess is left
-   *[other] { $left } guesses are left
-  } until the program starts anew.
-me-claim-many = Too many wrong codes. The next guess counts after the program starts anew.
-me-claim-closed = There is an owner already. Ask them.

@@ -23,6 +23,14 @@ desk-secret = Cela ressemblait à une phrase secrète ou à une clé privée ;
 desk-secret-kept = Je n’en ai jamais besoin, et personne ici ne vous en demandera. Elle n’est dans aucun de mes historiques, journaux ou fichiers.
 desk-secret-what-now = Si d’autres peuvent lire ici, effacez votre message et mettez ce qu’elle protège sous une nouvelle clé.
 
+# Là où personne n’est servi
+desk-room-unknown = Je ne sers pas ce salon
+desk-room-unknown-why = Je ne travaille que là où la personne qui me gère a admis le salon ; ailleurs, je réponds à /help et à /claim.
+desk-room-unknown-way = La personne qui gère ce bot peut l’admettre : /claim
+desk-private-unknown = Je ne sers pas cette conversation
+desk-private-unknown-why = En privé, je sers les personnes qui m’ont parlé dans un salon que je sers.
+desk-private-unknown-way = Dites-moi /help là-bas une fois ; cette conversation vous sera alors ouverte.
+
 # Lignes illisibles
 desk-not-understood = Je n’ai pas compris
 desk-not-understood-why = Tout ce que je sais faire commence par une barre oblique ; /help en donne la liste.

@@ -3,7 +3,6 @@
 me-command =
     .description = Votre jumeau, votre solde, vos limites et votre langue
     .language = La langue dans laquelle je vous réponds
-    .claim = Le code qui fait de vous le propriétaire, affiché au premier lancement
 
 me-member = Vous êtes { $name }
 me-owner = Vous êtes { $name }, propriétaire
@@ -30,13 +29,3 @@ me-language-en = English
 me-language-fr = Français
 me-language-other = { $tag }
 me-language-set = La langue de mes réponses est désormais : { $language }
-
-me-claim-owner = Vous êtes maintenant propriétaire
-me-claim-no = Vous n’êtes pas propriétaire
-me-claim-wrong = Le code est faux. { $left ->
-    [0] Il ne reste aucun essai
-    [one] Il reste un essai
-   *[other] Il reste { $left } essais
-  } jusqu’au prochain lancement du programme.
-me-claim-many = Trop de codes faux. Le prochain essai comptera après un nouveau lancement du programme.
-me-claim-closed = Il y a déjà un propriétaire. Adressez-vous à lui.

@@ -127,7 +127,7 @@ async fn chat(args: ChatArgs, config: Config, env: Env) -> anyhow::Result<bool> 
     .await?;
     if let Some(code) = app.house.people.owner_code()? {
         // The operator's eyes only: standard error is not the chat.
-        eprintln!("Nobody owns this Bellhop yet. To be its owner, say: /me claim:{code}");
+        eprintln!("Nobody owns this Bellhop yet. To be its owner, say: /claim {code}");
     }
 
     let person = Person { platform: PlatformName::Terminal, id: args.person.clone(), name: args.person };

@@ -5,11 +5,11 @@
 
 use super::door;
 use super::drafts::{Drafts, Lanes};
-use super::explain::{explain, find, foreign, not_a_command};
+use super::explain::{explain, foreign, not_a_command};
 use super::filling::Step;
+use super::gate::Caller;
 use super::{Command, Context, House, Trouble, commands_for, parse};
 use crate::chat::{Answers, Ask, Card, Draft, DraftId, Refusal, Reply, Spec, Tone, Urge, What};
-use crate::people::Account;
 use crate::secret::looks_secret;
 use crate::speech::Line;
 use sha2::{Digest, Sha256};
@@ -30,12 +30,6 @@ pub struct Desk {
     pub(super) lanes: Lanes,
 }
 
-/// Somebody, and what they said.
-pub(super) struct Caller<'a> {
-    pub(super) ask: &'a Ask,
-    pub(super) account: Account,
-}
-
 impl Desk {
     /// Opens the desk of a house.
     pub fn new(house: House) -> Self {
@@ -52,12 +46,10 @@ impl Desk {
         if self.is_none_of_ours(ask) {
             return None;
         }
-        let account = match self.house.people.meet(&ask.from).await {
-            Ok(account) => account,
+        let caller = match Caller::meet(&self.house, ask).await {
+            Ok(caller) => caller,
             Err(error) => return Some(Answer { reply: self.fault(&error, true), language: None }),
         };
-        let language = account.language.clone();
-        let caller = Caller { ask, account };
         let reply = match self.hear(&caller).await {
             Ok(reply) => reply,
             Err(Trouble::No(refusal)) => Reply::new((*refusal).into()),
@@ -66,7 +58,7 @@ impl Desk {
         // What was just chosen counts at once.
         let language = match self.house.people.meet(&ask.from).await {
             Ok(account) => account.language,
-            Err(_) => language,
+            Err(_) => caller.account.language,
         };
         Some(Answer { reply, language })
     }
@@ -89,10 +81,13 @@ impl Desk {
         Some(Answer { reply: foreign(&owner.name), language: own.and_then(|account| account.language) })
     }
 
-    /// Whether something was only overheard that answers no open question. The store of accounts is not touched:
-    /// those who talk near us are no business of ours.
+    /// Whether something was only overheard that answers no open question, or where nobody is served. The store of
+    /// accounts is not touched: those who talk near us are no business of ours.
     fn is_none_of_ours(&self, ask: &Ask) -> bool {
         let What::Overheard(text) = &ask.what else { return false };
+        if !self.house.people.rooms().serves(&ask.room).unwrap_or(false) {
+            return true;
+        }
         let open = self.drafts.open(&ask.from, &ask.room).ok().flatten();
         let waits = open.is_some_and(|draft| draft.done.is_none() && draft.expires > self.house.clock.now());
         !waits && !looks_secret(text)
@@ -118,9 +113,10 @@ impl Desk {
     async fn hear(&self, caller: &Caller<'_>) -> Result<Reply, Trouble> {
         match &caller.ask.what {
             what if door::tells_a_secret(what) => Ok(door::secret_told()),
+            What::Arrived if !caller.served => Err(caller.closed().into()),
             What::Arrived => Ok(door::greeting(&self.house, &caller.account)),
             What::Invoke { command, answers } => {
-                let command = find(caller.account.role, command)?;
+                let command = caller.command(command)?;
                 self.begin(caller, command, self.new_id(caller.ask), answers.clone()).await
             }
             What::Press(press) => self.press(caller, &press.id).await,
@@ -133,6 +129,9 @@ impl Desk {
     /// A typed line: a command, or the answer to the open question.
     async fn read(&self, caller: &Caller<'_>, text: &str) -> Result<Reply, Trouble> {
         let text = text.trim();
+        if !caller.may_say(text) {
+            return Err(caller.closed().into());
+        }
         let specs: Vec<&'static Spec> = commands_for(caller.account.role).map(Command::spec).collect();
         if !text.starts_with('/') {
             let open = self.drafts.open(&caller.ask.from, &caller.ask.room)?;
@@ -151,13 +150,13 @@ impl Desk {
             }
         }
         let typed = parse(text, &specs).map_err(|unreadable| explain(unreadable, text, &specs))?;
-        let command = find(caller.account.role, typed.command)?;
+        let command = caller.command(typed.command)?;
         self.begin(caller, command, self.new_id(caller.ask), typed.answers).await
     }
 
     /// The name of the field that a draft asks for.
     async fn gap(&self, caller: &Caller<'_>, spec: &Spec, draft: &Draft) -> Result<Option<String>, Trouble> {
-        let command = find(caller.account.role, spec.name)?;
+        let command = caller.command(spec.name)?;
         let form = command.form(&self.context(caller, &draft.id), &draft.answers).await?;
         Ok(form.gap(draft).map(|field| field.name.to_owned()))
     }
@@ -174,7 +173,7 @@ impl Desk {
             Urge::Fill { draft, answers } => self.fill(caller, &draft, Step::Answers(answers)).await,
             Urge::Reopen { draft, fields } => self.fill(caller, &draft, Step::Reopen(fields)).await,
             Urge::Run { command, answers } => {
-                let command = find(caller.account.role, &command)?;
+                let command = caller.command(&command)?;
                 // The form takes the button's name: however often it is pressed, it is one form, and acts once.
                 let id = DraftId(id.to_owned());
                 let _lane = self.lanes.enter(&id).await;
@@ -188,7 +187,7 @@ impl Desk {
     }
 
     pub(super) fn context<'a>(&'a self, caller: &'a Caller<'a>, draft: &'a DraftId) -> Context<'a> {
-        Context { ask: caller.ask, account: &caller.account, draft, house: &self.house }
+        Context { ask: caller.ask, account: &caller.account, served: caller.served, draft, house: &self.house }
     }
 
     /// The name of a new form: the same when the same ask arrives again, so that it acts once.

@@ -3,9 +3,10 @@
 //! The same for every command. Not here: what a line or a button means (`desk`), and what a command does.
 
 use super::checks::{self, Misfit};
-use super::desk::{Caller, Desk};
+use super::desk::Desk;
 use super::drafts::PATIENCE;
-use super::explain::{find, foreign, help};
+use super::explain::{foreign, help};
+use super::gate::Caller;
 use super::{Command, Context, Trouble, one_liner};
 use crate::chat::{
     Answers, Block, Button, ButtonStyle, Card, Done, Draft, DraftId, Form, Place, Refusal, Reply, Tone, Urge,
@@ -32,7 +33,7 @@ impl Desk {
         if self.house.people.meet(&draft.person).await?.key != caller.account.key {
             return Ok(foreign(&draft.person.name));
         }
-        let command = find(caller.account.role, &draft.command)?;
+        let command = caller.command(&draft.command)?;
         let now = self.house.clock.now();
         let mut page = 0;
         if draft.done.is_none() && draft.expires <= now {

@@ -1,5 +1,6 @@
 //! `/help`: what this person can ask, or how one command is asked.
 
+use super::gate::unserved;
 use super::{Command, Context, Trouble, commands_for};
 use crate::chat::{
     Answers, Audience, Block, Card, Choice, Field, Form, Param, ParamKind, Place, Reply, Role, Spec, Tone,
@@ -27,7 +28,7 @@ impl Command for Help {
     }
 
     async fn form(&self, cx: &Context<'_>, _answers: &Answers) -> Result<Form, Trouble> {
-        let choices = commands_for(cx.account.role).map(|command| command.spec().name);
+        let choices = here(cx).map(|spec| spec.name);
         let field = Field {
             name: "command",
             question: Line::new("help-which"),
@@ -40,13 +41,19 @@ impl Command for Help {
 
     async fn run(&self, cx: &Context<'_>, answers: &Answers) -> Result<Reply, Trouble> {
         let wanted = answers.get("command").map_or("all", |name| name.trim_start_matches('/'));
-        let mut specs = commands_for(cx.account.role).map(Command::spec);
-        let card = match specs.find(|spec| spec.name == wanted) {
+        let card = match here(cx).find(|spec| spec.name == wanted) {
             Some(spec) => one(spec),
-            None => all(commands_for(cx.account.role).map(Command::spec)),
+            None if cx.served => all(here(cx)).text(Line::new("help-more")),
+            None => unserved(&cx.ask.room).1.into_iter().fold(all(here(cx)), Card::text),
         };
         Ok(Reply::new(card))
     }
+}
+
+/// What can be asked here.
+fn here<'a>(cx: &Context<'a>) -> impl Iterator<Item = &'static Spec> + use<'a> {
+    let served = cx.served;
+    commands_for(cx.account.role).map(Command::spec).filter(move |spec| served || spec.open)
 }
 
 fn choice(value: &str) -> Choice {
@@ -54,11 +61,10 @@ fn choice(value: &str) -> Choice {
 }
 
 fn all(specs: impl Iterator<Item = &'static Spec>) -> Card {
-    let card = specs.fold(Card::new(Tone::Plain, Line::new("help-all")), |card, spec| {
+    specs.fold(Card::new(Tone::Plain, Line::new("help-all")), |card, spec| {
         let name = Line::new("help-name").with("name", format!("/{}", spec.name));
         card.fact(name, described(spec))
-    });
-    card.text(Line::new("help-more"))
+    })
 }
 
 fn one(spec: &'static Spec) -> Card {

@@ -1,11 +1,11 @@
-//! `/me`: who I am here. Twin, balance, allowance, language; and the two things one says about oneself: the
-//! language, and the code that makes the first owner.
+//! `/me`: who I am here. Twin, balance, allowance, language; and the one thing that one says about oneself: the
+//! language. Not here: becoming the owner (`claim`).
 
 use super::{Command, Context, Trouble};
-use crate::chat::{Answers, Audience, Block, Card, Param, ParamKind, Place, Refusal, Reply, Role, Spec, Tone};
+use crate::chat::{Answers, Audience, Block, Card, Param, ParamKind, Place, Reply, Role, Spec, Tone};
 use crate::grid::Tft;
 use crate::grid::kyc::Standing;
-use crate::people::{Account, Claim, TwinState, twin};
+use crate::people::{Account, TwinState, twin};
 use crate::speech::{LANGUAGES, Line, units};
 use async_trait::async_trait;
 
@@ -14,10 +14,7 @@ pub(super) struct Me;
 
 static SPEC: Spec = Spec {
     name: "me",
-    params: &[
-        Param { name: "language", kind: ParamKind::OneOf(LANGUAGES), positional: false },
-        Param { name: "claim", kind: ParamKind::Text, positional: false },
-    ],
+    params: &[Param { name: "language", kind: ParamKind::OneOf(LANGUAGES), positional: false }],
     needs: Role::Member,
     place: Place::Anywhere,
     answers: Audience::Private,
@@ -33,10 +30,6 @@ impl Command for Me {
 
     async fn run(&self, cx: &Context<'_>, answers: &Answers) -> Result<Reply, Trouble> {
         let key = &cx.account.key;
-        if let Some(code) = answers.get("claim") {
-            let card = claimed(cx.house.people.claim(key, code).await?)?;
-            return Ok(Reply::private(card));
-        }
         if let Some(language) = answers.get("language") {
             cx.house.people.set_language(key, Some(language.clone())).await?;
             return Ok(Reply::private(Card::new(
@@ -80,8 +73,7 @@ fn whole(amount: Tft) -> u64 {
 }
 
 fn title(account: &Account) -> Line {
-    let name = account.handles.first().map_or("", |person| person.name.as_str());
-    let name = if name.is_empty() { account.key.as_str() } else { name };
+    let name = account.name();
     match account.role {
         Role::Owner => Line::new("me-owner").with("name", name),
         Role::Member => Line::new("me-member").with("name", name),
@@ -106,16 +98,6 @@ fn with_twin(card: Card, state: &TwinState, sponsored: bool) -> Card {
         .fact(Line::new("me-kyc"), checked)
         .text(Line::new("me-address"))
         .block(Block::Code(state.address.to_string()))
-}
-
-fn claimed(claim: Claim) -> Result<Card, Trouble> {
-    let what = Line::new("me-claim-no");
-    match claim {
-        Claim::Owner => Ok(Card::new(Tone::Good, Line::new("me-claim-owner"))),
-        Claim::Wrong { left } => Err(Refusal::new(what, Line::new("me-claim-wrong").with("left", left)).into()),
-        Claim::TooMany => Err(Refusal::new(what, Line::new("me-claim-many")).into()),
-        Claim::Closed => Err(Refusal::new(what, Line::new("me-claim-closed")).into()),
-    }
 }
 
 /// A language's own name.

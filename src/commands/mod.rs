@@ -5,6 +5,7 @@
 //! Not here: how a platform shows a card, or which messages go on showing it.
 
 mod checks;
+mod claim;
 mod deploy;
 mod desk;
 mod destroy;
@@ -12,6 +13,7 @@ mod door;
 mod drafts;
 mod explain;
 mod filling;
+mod gate;
 mod help;
 mod house;
 mod list;
@@ -45,6 +47,7 @@ pub const COMMANDS: &[&dyn Command] = &[
     &destroy::Destroy,
     &recipes::Recipes,
     &me::Me,
+    &claim::Claim,
     &help::Help,
 ];
 
@@ -81,6 +84,8 @@ pub struct Context<'a> {
     pub ask: &'a Ask,
     /// Who asks.
     pub account: &'a Account,
+    /// Whether they may ask for everything here; else only for what is [open](Spec::open).
+    pub served: bool,
     /// The form that is being filled; also the name of this one act, however often its button is pressed.
     pub draft: &'a DraftId,
     /// The services.

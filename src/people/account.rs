@@ -1,8 +1,9 @@
 //! Accounts: made at the first meeting, kept by the first handle.
 
 use super::owner::Door;
-use super::{Claim, Config, Ledger};
-use crate::chat::{Person, Role};
+use super::rooms::Opened;
+use super::{Claim, Config, Ledger, Rooms};
+use crate::chat::{Person, Role, Room};
 use crate::clock::{Clock, Dice, Timestamp};
 use crate::grid::TwinId;
 use crate::store::{Change, Store, StoreResult, Table};
@@ -42,6 +43,18 @@ pub struct Account {
     pub twin: Option<TwinId>,
     /// The terms that they accepted last.
     pub terms: Option<Accepted>,
+    /// Whether they have spoken in a room that was served then: from there on they are served in private too. It is
+    /// not taken back with the room, for what they run goes on costing, and they must be able to stop it.
+    #[serde(default)]
+    pub welcome: bool,
+}
+
+impl Account {
+    /// How they are called, for showing only.
+    pub fn name(&self) -> &str {
+        let name = self.handles.first().map_or("", |person| person.name.as_str());
+        if name.is_empty() { &self.key } else { name }
+    }
 }
 
 /// Everybody that Bellhop has met. Cheap to clone.
@@ -50,7 +63,9 @@ pub struct People {
     store: Store,
     clock: Clock,
     ledger: Ledger,
+    rooms: Rooms,
     door: Arc<Door>,
+    open_private: bool,
     /// Held from reading an account to writing it.
     turn: Arc<Mutex<()>>,
 }
@@ -59,7 +74,32 @@ impl People {
     /// The people of this store.
     pub fn new(store: Store, clock: Clock, dice: Dice, config: &Config) -> Self {
         let ledger = Ledger::new(store.clone(), clock.clone(), config.allowance);
-        Self { store, clock, ledger, door: Arc::new(Door::new(dice)), turn: Arc::default() }
+        let door = Arc::new(Door::new(&dice));
+        let rooms = Rooms::new(store.clone(), clock.clone(), dice);
+        Self { store, clock, ledger, rooms, door, open_private: config.open_private, turn: Arc::default() }
+    }
+
+    /// Which rooms are served.
+    pub fn rooms(&self) -> &Rooms {
+        &self.rooms
+    }
+
+    /// Whether somebody may ask for everything in `room`; else only for what is [open](crate::chat::Spec::open).
+    ///
+    /// # Errors
+    /// The store's.
+    pub fn serves(&self, account: &Account, room: &Room) -> StoreResult<bool> {
+        let private = Rooms::group(room).is_none();
+        let known = account.welcome || account.role == Role::Owner || self.open_private;
+        Ok(private && known || self.rooms.serves(room)?)
+    }
+
+    /// Notes that somebody has spoken in a room that is served.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn welcome(&self, key: &str) -> StoreResult<Option<Account>> {
+        self.change(key, |account| account.welcome = true).await
     }
 
     /// How much each may use, and uses.
@@ -94,6 +134,7 @@ impl People {
                 created: self.clock.now(),
                 twin: None,
                 terms: None,
+                welcome: false,
             },
         };
         let change = Change::new().put(ACCOUNTS, &account.key, &account).put(HANDLES, &handle, &account.key);
@@ -143,21 +184,33 @@ impl People {
         Ok((!self.has_owner()?).then(|| self.door.code().to_owned()))
     }
 
-    /// Somebody says the owner's code. It works once.
+    /// Somebody says a code in `room`: the owner's, or a room's. Each works once.
     ///
     /// # Errors
     /// The store's.
-    pub async fn claim(&self, key: &str, code: &str) -> StoreResult<Claim> {
+    pub async fn claim(&self, key: &str, room: &Room, code: &str) -> StoreResult<Claim> {
         let turn = self.turn.clone().lock_owned().await;
-        let (Some(mut account), false) = (self.get(key)?, self.has_owner()?) else {
-            return Ok(Claim::Closed);
-        };
-        let claim = self.door.knock(key, code);
-        if claim == Claim::Owner {
-            account.role = Role::Owner;
-            self.store.commit_holding(turn, Change::new().put(ACCOUNTS, &account.key, &account)).await?;
+        let Some(mut account) = self.get(key)? else { return Ok(Claim::Closed) };
+        if self.door.is_shut(key) {
+            return Ok(Claim::TooMany);
         }
-        Ok(claim)
+        if self.door.fits(code) {
+            if account.role != Role::Owner {
+                if self.has_owner()? {
+                    return Ok(Claim::Closed);
+                }
+                account.role = Role::Owner;
+                self.store.commit_holding(turn, Change::new().put(ACCOUNTS, &account.key, &account)).await?;
+            }
+            return Ok(Claim::Owner);
+        }
+        Ok(match self.rooms.open(code, key, Rooms::group(room).as_deref()).await? {
+            Opened::Served => Claim::Room,
+            Opened::Elsewhere => Claim::Elsewhere,
+            Opened::Spent => Claim::Spent,
+            Opened::Unknown if account.role == Role::Owner => Claim::Needless,
+            Opened::Unknown => Claim::Wrong { left: self.door.missed(key) },
+        })
     }
 
     fn has_owner(&self) -> StoreResult<bool> {
@@ -222,6 +275,10 @@ mod tests {
         assert_eq!(people.set_language("discord|404", None).await.unwrap(), None);
     }
 
+    fn room(private: bool, group: Option<&str>) -> Room {
+        Room { platform: PlatformName::Discord, id: "9".to_owned(), private, group: group.map(str::to_owned) }
+    }
+
     #[tokio::test]
     async fn the_first_owner_is_claimed_once() {
         let store = Store::temporary().unwrap();
@@ -229,15 +286,51 @@ mod tests {
         for id in ["1", "2"] {
             people.meet(&person(id, "")).await.unwrap();
         }
+        let claim = async |key: &str, code: &str| people.claim(key, &room(true, None), code).await.unwrap();
         let code = people.owner_code().unwrap().unwrap();
         assert_eq!(people.owner_code().unwrap().as_deref(), Some(code.as_str()));
-        assert_eq!(people.claim("discord|1", "guess").await.unwrap(), Claim::Wrong { left: 4 });
-        assert_eq!(people.claim("discord|404", &code).await.unwrap(), Claim::Closed, "nobody of that key");
+        assert_eq!(claim("discord|1", "guess").await, Claim::Wrong { left: 4 });
+        assert_eq!(claim("discord|404", &code).await, Claim::Closed, "nobody of that key");
         let typed = format!(" {} ", code.to_uppercase());
-        assert_eq!(people.claim("discord|1", &typed).await.unwrap(), Claim::Owner);
-        assert_eq!(people.claim("discord|2", &code).await.unwrap(), Claim::Closed);
+        for _ in 0..2 {
+            assert_eq!(claim("discord|1", &typed).await, Claim::Owner, "said twice, done once");
+        }
+        assert_eq!(claim("discord|2", &code).await, Claim::Closed);
+        for _ in 0..9 {
+            assert_eq!(claim("discord|1", "guess").await, Claim::Needless);
+        }
         assert_eq!(people.get("discord|1").unwrap().unwrap().role, Role::Owner);
         assert_eq!(people.get("discord|2").unwrap().unwrap().role, Role::Member);
         assert_eq!(people.owner_code().unwrap(), None);
+    }
+
+    #[tokio::test]
+    async fn who_guessed_too_often_cannot_say_a_right_code_either() {
+        let people = people(&Store::temporary().unwrap());
+        people.meet(&person("1", "")).await.unwrap();
+        let here = room(false, Some("1"));
+        let code = people.rooms().code("terminal|ada").await.unwrap().code;
+        for left in (0..5).rev() {
+            assert_eq!(people.claim("discord|1", &here, "guess").await.unwrap(), Claim::Wrong { left });
+        }
+        assert_eq!(people.claim("discord|1", &here, &code).await.unwrap(), Claim::TooMany);
+        assert!(!people.rooms().serves(&here).unwrap());
+    }
+
+    #[tokio::test]
+    async fn who_spoke_in_a_room_that_is_served_is_served_in_private_too() {
+        let store = Store::temporary().unwrap();
+        let people = people(&store);
+        let ann = people.meet(&person("1", "ann")).await.unwrap();
+        let (here, private) = (room(false, Some("1")), room(true, None));
+        assert!(!people.serves(&ann, &private).unwrap());
+        let ann = people.welcome("discord|1").await.unwrap().unwrap();
+        assert!(people.serves(&ann, &private).unwrap() && !people.serves(&ann, &here).unwrap());
+        let bob = people.meet(&person("2", "bob")).await.unwrap();
+        let owner = Account { role: Role::Owner, ..bob.clone() };
+        assert!(people.serves(&owner, &private).unwrap() && !people.serves(&owner, &here).unwrap());
+        let config = Config { open_private: true, ..Config::default() };
+        let open = People::new(store, people.clock.clone(), Dice::seeded(7), &config);
+        assert!(open.serves(&bob, &private).unwrap() && !open.serves(&bob, &here).unwrap());
     }
 }

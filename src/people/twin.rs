@@ -209,6 +209,7 @@ mod tests {
             created: Default::default(),
             twin: None,
             terms: None,
+            welcome: false,
         };
         let own = Twins::new(root.clone(), TwinPolicy::Own);
         assert_eq!(own.of(&account("telegram|42")).account(), me().account());

@@ -23,8 +23,8 @@ macro_rules! embed {
 }
 
 embed!(
-    "deploy", "desk", "destroy", "door", "help", "list", "me", "named", "order", "people", "recipes", "show", "units",
-    "verify"
+    "claim", "deploy", "desk", "destroy", "door", "help", "list", "me", "named", "order", "people", "recipes", "show",
+    "units", "verify"
 );
 
 /// The text of all files of `language`, with their names.

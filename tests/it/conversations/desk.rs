@@ -148,6 +148,7 @@ async fn help_tells_what_there_is() {
       /destroy: Take one of your nodes down
       /recipes: What can be deployed, and in which sizes
       /me: Your twin, balance, allowance and language
+      /claim: Admit this room, or become the owner
       /help: What you can ask here
       /help and a command’s name explains it. What you leave out, I ask.
     ");
@@ -165,9 +166,8 @@ async fn help_tells_what_there_is() {
     ");
     assert_snapshot!(house.say("help me").await, @r"
     Your twin, balance, allowance and language
-      `/me [language:en|fr] [claim:…]`
+      `/me [language:en|fr]`
       language: The language I answer you in
-      claim: The code that makes you the owner, from the program’s first output
     ");
     assert_snapshot!(house.say("/recipes").await, @r"
     This can be deployed here

@@ -16,6 +16,7 @@ async fn french() {
       /destroy: Retirer l’un de vos nœuds
       /recipes: Ce qui peut être déployé, et en quelles tailles
       /me: Votre jumeau, votre solde, vos limites et votre langue
+      /claim: Admettre ce salon, ou devenir propriétaire
       /help: Ce que vous pouvez demander ici
       /help suivi d’une commande l’explique. Ce que vous ne dites pas, je le demande.
     ");

@@ -8,3 +8,4 @@ mod money;
 mod oneself;
 mod pipe;
 mod refusing;
+mod rooms;

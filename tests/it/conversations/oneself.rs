@@ -1,4 +1,4 @@
-//! `/me`: who one is here, one's language, and becoming the owner.
+//! `/me`: who one is here, and one's language.
 
 use crate::house::House;
 use insta::assert_snapshot;
@@ -24,19 +24,4 @@ async fn a_language_that_is_chosen_counts_at_once_and_outranks_the_platforms() {
     assert_snapshot!(house.say("/me language:FR").await, @"● La langue de mes réponses est désormais : Français");
     assert!(house.say("/help").await.starts_with("Voici ce que vous pouvez demander"));
     assert!(house.now_speaks("bob").say("/help").await.starts_with("This is what you can ask"));
-}
-
-#[tokio::test(start_paused = true)]
-async fn the_first_owner_is_whoever_knows_the_code() {
-    let mut house = House::without_grid().await;
-    let code = house.app.house.people.owner_code().unwrap().unwrap();
-    assert_snapshot!(house.say("/me claim:nonsense").await, @r"
-    ○ You are not the owner
-      The code is wrong. 4 guesses are left until the program starts anew.
-    ");
-    assert_snapshot!(house.say(&format!("/me claim:{code}")).await, @"● You are the owner now");
-    assert_snapshot!(house.now_speaks("bob").say(&format!("/me claim:{code}")).await, @r"
-    ○ You are not the owner
-      There is an owner already. Ask them.
-    ");
 }

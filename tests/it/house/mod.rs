@@ -1,4 +1,4 @@
-//! The harness: the whole house in one process, one chat room, and what is seen in it.
+//! The harness: the whole house in one process, a chat room on each platform, and what is seen in it.
 //!
 //! A story says, presses and sees. Its messages are drawn as plain text, with nothing of the
 //! platform in them.
@@ -8,7 +8,7 @@ pub mod sandbox;
 mod silent;
 
 use bellhop::app::{App, Parts};
-use bellhop::chat::{Answers, Ask, DraftId, Person, PlatformName, Room as Place, What};
+use bellhop::chat::{Answers, Ask, DraftId, Person, Platform, PlatformName, Room as Place, What};
 use bellhop::clock::{Clock, Dice, Timestamp};
 use bellhop::grid::{Grid, Identity};
 use bellhop::secret::Root;
@@ -34,9 +34,12 @@ pub struct Purse {
 pub struct House {
     /// The whole behind the door.
     pub app: App,
+    /// The platform that is looked at.
     room: Arc<Room>,
+    /// All platforms that have been, and what serves them.
+    serving: Vec<(Arc<Room>, JoinHandle<()>)>,
+    place: Place,
     stop: CancellationToken,
-    serving: JoinHandle<()>,
     locale: String,
     person: Person,
 }
@@ -78,21 +81,41 @@ impl House {
         .await
         .unwrap();
         let room = Arc::new(Room::default());
-        let stop = CancellationToken::new();
-        let serving = tokio::spawn(bellhop::platforms::converse(
-            room.clone(),
-            app.desk.clone(),
-            app.delivery.clone(),
-            stop.clone(),
-        ));
+        let place = Place { platform: PlatformName::Terminal, id: "hall".to_owned(), private: false, group: None };
+        let (stop, locale, person) = (CancellationToken::new(), "en".to_owned(), person("ada"));
+        let mut house = Self { app, room: room.clone(), serving: Vec::new(), place, stop, locale, person };
+        house.open(room).await;
+        house
+    }
+
+    /// Serves one more platform.
+    async fn open(&mut self, room: Arc<Room>) {
+        let (desk, delivery) = (self.app.desk.clone(), self.app.delivery.clone());
+        let serving = tokio::spawn(bellhop::platforms::converse(room.clone(), desk, delivery, self.stop.clone()));
+        self.serving.push((room, serving));
         // The door opens before anything is said: it looks what it showed before.
         tokio::task::yield_now().await;
-        Self { app, room, stop, serving, locale: "en".to_owned(), person: person("ada") }
+    }
+
+    /// From here on, everything is said in `place`, by people of its platform.
+    pub async fn in_room(&mut self, place: Place) -> &mut Self {
+        self.person.platform = place.platform;
+        let there = self.serving.iter().map(|(room, _)| room).find(|room| room.name() == place.platform).cloned();
+        self.room = match there {
+            Some(room) => room,
+            None => {
+                let room = Arc::new(Room::on(place.platform));
+                self.open(room.clone()).await;
+                room
+            }
+        };
+        self.place = place;
+        self
     }
 
     /// From here on, this person speaks.
     pub fn now_speaks(&mut self, name: &str) -> &mut Self {
-        self.person = person(name);
+        self.person = Person { platform: self.place.platform, ..person(name) };
         self
     }
 
@@ -157,12 +180,11 @@ impl House {
 
     /// Says something without waiting for what comes of it.
     pub fn send(&self, what: What, message: Option<bellhop::chat::Anchor>) {
-        let room = Place { platform: PlatformName::Terminal, id: "hall".to_owned(), private: false, group: None };
         self.room.hear(Ask {
             id: String::new(),
             handle: None,
             from: self.person.clone(),
-            room,
+            room: self.place.clone(),
             locale: Some(self.locale.clone()),
             message,
             what,
@@ -187,7 +209,9 @@ impl House {
     /// Ends the story; gives back what is remembered.
     pub async fn close(self) -> Store {
         self.stop.cancel();
-        self.serving.await.unwrap();
+        for (_, serving) in self.serving {
+            serving.await.unwrap();
+        }
         let store = self.app.house.store.clone();
         self.app.close().await;
         store

@@ -10,6 +10,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 /// The room.
 pub struct Room {
+    name: PlatformName,
     asks: (UnboundedSender<Ask>, tokio::sync::Mutex<UnboundedReceiver<Ask>>),
     settled: (UnboundedSender<bool>, tokio::sync::Mutex<UnboundedReceiver<bool>>),
     shown: Mutex<Shown>,
@@ -24,17 +25,23 @@ struct Shown {
 
 impl Default for Room {
     fn default() -> Self {
+        Self::on(PlatformName::Terminal)
+    }
+}
+
+impl Room {
+    /// An empty room on that platform.
+    pub fn on(name: PlatformName) -> Self {
         let (asks, asked) = unbounded_channel();
         let (settle, settled) = unbounded_channel();
         Self {
+            name,
             asks: (asks, tokio::sync::Mutex::new(asked)),
             settled: (settle, tokio::sync::Mutex::new(settled)),
             shown: Mutex::default(),
         }
     }
-}
 
-impl Room {
     pub fn hear(&self, ask: Ask) {
         self.asks.0.send(ask).unwrap();
     }
@@ -85,7 +92,7 @@ impl Room {
 #[async_trait::async_trait]
 impl Platform for Room {
     fn name(&self) -> PlatformName {
-        PlatformName::Terminal
+        self.name
     }
 
     fn limits(&self) -> Limits {
@@ -104,7 +111,7 @@ impl Platform for Room {
     async fn post(&self, post: Post<'_>) -> Result<Anchor, PlatformError> {
         let mut shown = self.shown.lock().unwrap();
         let message = shown.cards.len().to_string();
-        let anchor = Anchor { platform: PlatformName::Terminal, room: post.room.clone(), message };
+        let anchor = Anchor { platform: self.name, room: post.room.clone(), message };
         shown.newest = shown.cards.len();
         shown.cards.push((anchor.clone(), post.audience, checked(post.card)));
         Ok(anchor)
