@@ -197,8 +197,8 @@ pub fn mark(mark: Mark) -> &'static str {
 }
 
 fn bar(used: u64, of: u64) -> String {
-    let full = (used.min(of) * METER).checked_div(of).unwrap_or(0);
-    (0..METER).map(|square| if square < full { '▰' } else { '▱' }).collect()
+    let full = (u128::from(used.min(of)) * u128::from(METER)).checked_div(u128::from(of)).unwrap_or(0);
+    (0..u128::from(METER)).map(|square| if square < full { '▰' } else { '▱' }).collect()
 }
 
 #[cfg(test)]

@@ -25,7 +25,9 @@ pub fn class(error: &RequestError, room: &Room, token: &str) -> PlatformError {
             PlatformError::Moved(Spot { chat: *chat, thread: None }.room(room.private))
         }
         RequestError::Api(error) => class_of(error, why),
-        RequestError::Network(_) | RequestError::InvalidJson { .. } | RequestError::Io(_) => PlatformError::passing(why),
+        RequestError::Network(_) | RequestError::InvalidJson { .. } | RequestError::Io(_) => {
+            PlatformError::passing(why)
+        }
     }
 }
 

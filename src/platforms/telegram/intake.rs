@@ -8,6 +8,7 @@ use super::receive::{Heard, Myself, hear};
 use super::wire::Wire;
 use crate::chat::{Ask, PlatformName};
 use crate::meters::{Meters, On};
+use crate::platforms::words;
 use crate::speech::{Line, Voices};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -48,12 +49,12 @@ impl Intake {
                 Some(taken)
             }
             Heard::Faceless { handle, spot } => {
-                let words = self.voices.find([]).say(&Line::new("door-anonymous"));
+                let told = self.voices.find([]).say(&Line::new(words::ANONYMOUS));
                 let wire = self.wire.clone();
                 tokio::spawn(async move {
                     let done = match &handle {
-                        Handle::Query(query) => wire.answer(query, Some(words)).await,
-                        Handle::Message(id) => wire.send(spot, &words, None, Some(*id)).await.map(drop),
+                        Handle::Query(query) => wire.answer(query, Some(told)).await,
+                        Handle::Message(id) => wire.send(spot, &told, None, Some(*id)).await.map(drop),
                     };
                     if let Err(error) = done {
                         tracing::info!(error = wire.words(&error), "somebody without a name was not answered");

@@ -159,7 +159,14 @@ mod tests {
             asks: None,
         };
         let buttons = buttons.iter().map(button).collect();
-        Card { tone: Tone::Plain, title: "Which?".into(), blocks: Vec::new(), buttons, question: Some(question) }
+        Card {
+            tone: Tone::Plain,
+            title: "Which?".into(),
+            blocks: Vec::new(),
+            buttons,
+            question: Some(question),
+            language: None,
+        }
     }
 
     fn labels(card: &Card<String>) -> Vec<Vec<String>> {
@@ -169,14 +176,14 @@ mod tests {
 
     #[test]
     fn buttons_share_a_row_while_they_can_be_read() {
-        assert_eq!(labels(&card(&["small", "medium", "large"], 0, &["Leave as it is"])), [
-            vec!["small", "medium", "large"],
-            vec!["Leave as it is"]
-        ]);
-        assert_eq!(labels(&card(&["North America", "Europe", "Asia", "Anywhere"], 0, &[])), [
-            vec!["North America", "Europe"],
-            vec!["Asia", "Anywhere"]
-        ]);
+        assert_eq!(
+            labels(&card(&["small", "medium", "large"], 0, &["Leave as it is"])),
+            [vec!["small", "medium", "large"], vec!["Leave as it is"]]
+        );
+        assert_eq!(
+            labels(&card(&["North America", "Europe", "Asia", "Anywhere"], 0, &[])),
+            [vec!["North America", "Europe"], vec!["Asia", "Anywhere"]]
+        );
         let long = "a long label that nobody can read on half a row";
         assert_eq!(labels(&card(&[long, "b"], 0, &[])), [[long], ["b"]]);
     }

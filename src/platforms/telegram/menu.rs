@@ -6,6 +6,7 @@ use super::wire::Wire;
 use crate::chat::{Place, Role};
 use crate::commands::{Command, commands_for};
 use crate::platforms::layout::shorten;
+use crate::platforms::words;
 use crate::speech::{LANGUAGES, Line, Voices};
 use teloxide::RequestError;
 use teloxide::payloads::setters::*;
@@ -39,13 +40,13 @@ pub fn wanted(voices: &Voices) -> Vec<Entry> {
         let commands = |private: bool| {
             let specs = commands_for(Role::Member).map(Command::spec);
             let specs = specs.filter(|spec| private || spec.place == Place::Anywhere);
-            let words = |name: &str| say(&format!("{name}-command.description"), COMMAND);
-            specs.map(|spec| BotCommand::new(spec.name, words(spec.name))).collect()
+            let told = |name: &str| say(&format!("{name}-command.description"), COMMAND);
+            specs.map(|spec| BotCommand::new(spec.name, told(spec.name))).collect()
         };
         entries.push(Entry::Commands(code, BotCommandScope::Default, commands(false)));
         entries.push(Entry::Commands(code, BotCommandScope::AllPrivateChats, commands(true)));
-        entries.push(Entry::About(code, say("door-about", ABOUT)));
-        entries.push(Entry::Short(code, say("door-about-short", SHORT)));
+        entries.push(Entry::About(code, say(words::ABOUT, ABOUT)));
+        entries.push(Entry::Short(code, say(words::ABOUT_SHORT, SHORT)));
     }
     entries
 }

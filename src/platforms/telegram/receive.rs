@@ -3,7 +3,7 @@
 //! In a group only what is said to us counts as said: a command that is ours, a line that begins with our name, an
 //! answer to a message of ours. Not here: what a line means.
 
-use super::handle::{Handle, Parts, Spot};
+use super::handle::{Handle, Spot};
 use super::{keys, link};
 use crate::chat::{Anchor, Ask, Person, PlatformName, Role, What, nearest};
 use crate::commands::{Command, commands_for};
@@ -176,7 +176,7 @@ mod tests {
     }
 
     fn heard(update: Value) -> Heard {
-        hear(&serde_json::from_value(update).unwrap(), &me())
+        hear(&serde_json::from_str(&update.to_string()).unwrap(), &me())
     }
 
     fn ann() -> Value {
@@ -264,13 +264,15 @@ mod tests {
         };
         assert_eq!(to(json!({"id": 42, "is_bot": true, "first_name": "B", "username": "bellhop_bot"})), is("orchid"));
         assert_eq!(to(ann()), Some(What::Overheard("orchid".into())));
-        let photo = json!({"photo": [{"file_id": "x", "file_unique_id": "y", "width": 1, "height": 1, "file_size": 1}]});
+        let photo =
+            json!({"photo": [{"file_id": "x", "file_unique_id": "y", "width": 1, "height": 1, "file_size": 1}]});
         assert_eq!(what(message(forum(), photo)), None);
     }
 
     #[test]
     fn who_has_no_face_is_no_person() {
-        let group = json!({"id": 1_087_968_824, "is_bot": true, "first_name": "Group", "username": "GroupAnonymousBot"});
+        let group =
+            json!({"id": 1_087_968_824, "is_bot": true, "first_name": "Group", "username": "GroupAnonymousBot"});
         let as_group = |text: &str| message(forum(), json!({"text": text, "from": group, "sender_chat": forum()}));
         assert!(matches!(as_group("/list"), Heard::Faceless { handle: Handle::Message(5), .. }));
         assert_eq!(as_group("good morning"), Heard::Nothing);
@@ -320,6 +322,9 @@ mod tests {
     fn what_cannot_be_read_is_said_to_be_so() {
         assert_eq!(heard(json!({"update_id": 12, "message": {"message_id": 1}})), Heard::Unknown);
         assert_eq!(heard(json!({"update_id": 12, "brand_new": {}})), Heard::Unknown);
-        assert_eq!(heard(json!({"update_id": 12, "poll_answer": {"poll_id": "x", "option_ids": [], "user": ann()}})), Heard::Nothing);
+        assert_eq!(
+            heard(json!({"update_id": 12, "poll_answer": {"poll_id": "x", "option_ids": [], "user": ann()}})),
+            Heard::Nothing
+        );
     }
 }

@@ -87,10 +87,11 @@ impl Wire {
         &self,
         to: Spot,
         (name, text): (&str, String),
+        caption: &str,
         markup: Option<ReplyMarkup>,
     ) -> Result<i32, RequestError> {
         let file = InputFile::memory(text.into_bytes()).file_name(name.to_owned());
-        let mut request = self.bot.send_document(to.chat, file);
+        let mut request = self.bot.send_document(to.chat, file).caption(caption);
         request.message_thread_id = to.thread;
         request.reply_markup = markup;
         sent(request.await)
