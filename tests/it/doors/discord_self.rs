@@ -609,6 +609,18 @@ async fn wrong_bodies_are_refused_and_written_down() {
         assert_eq!(code(&got), (400, 50035), "{body}");
         assert!(!discord.forgive().is_empty(), "{body}");
     }
+    // What only the file knows.
+    let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/specs/discord-openapi.json");
+    if file.exists() {
+        for body in
+            [json!({"content": 5}), json!({"content": "x", "components": [row(vec![json!({"type": 2, "label": 5})])]})]
+        {
+            let got = call(&discord, "POST", &path, body.clone()).await;
+            let told = discord.forgive();
+            assert_eq!(code(&got), (400, 50035), "{body}");
+            assert!(told.iter().any(|line| line.contains("POST /channels/{id}/messages: /")), "{told:#?}");
+        }
+    }
     // Good conduct: it is done, and it is written down, and it rings.
     assert_eq!(call(&discord, "POST", &path, json!({"content": "@everyone `@here`"})).await.0, 200);
     assert_eq!(discord.forgive().len(), 1);
