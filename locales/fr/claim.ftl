@@ -1,6 +1,6 @@
 # /claim : quels salons sont servis, et qui est propriétaire.
 
-claim-command =
+claim-command = réclamer
     .description = Admettre ce salon, ou devenir propriétaire
     .code = Un code donné par la personne qui gère ce bot
     .room = Quel salon ; son bouton le remplit

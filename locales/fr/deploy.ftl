@@ -1,6 +1,6 @@
 # La carte d’un déploiement.
 
-deploy-command =
+deploy-command = déployer
     .description = Déployer un nœud, prouvé en quelques minutes
     .recipe = Ce qui doit tourner
     .name = Comment l’appeler
@@ -11,6 +11,14 @@ deploy-command =
     .seen = Ce que le plan montrait ; son bouton le remplit
     .terms = J’accepte les conditions de la grille
     .now = Démarrer tout de suite, sans montrer le plan
+    .recipe-name = recette
+    .name-name = nom
+    .size-name = taille
+    .region-name = région
+    .ssh_key-name = clé_ssh
+    .node-name = nœud
+    .terms-name = conditions
+    .now-name = maintenant
 
 deploy-starting = { $name } démarre · { $what }
 deploy-what = { $recipe }, { $size }

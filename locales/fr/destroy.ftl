@@ -1,9 +1,11 @@
 # /destroy : retirer un nœud.
 
-destroy-command =
+destroy-command = retirer
     .description = Retirer l’un de vos nœuds
     .name = Lequel
     .now = Sans redemander
+    .name-name = nom
+    .now-name = maintenant
 
 destroy-which = Lequel faut-il retirer ?
 destroy-no = Rien n’a été retiré

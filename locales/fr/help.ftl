@@ -1,8 +1,9 @@
 # /help : ce que l’on peut demander.
 
-help-command =
+help-command = aide
     .description = Ce que vous pouvez demander ici
     .command = Une commande, expliquée
+    .command-name = commande
 
 help-which = De l’aide sur quoi ?
 help-all = Voici ce que vous pouvez demander

@@ -1,6 +1,6 @@
 # /list : ce que quelqu’un fait tourner.
 
-list-command =
+list-command = liste
     .description = Vos nœuds
 
 list-none = Vous n’avez pas encore de nœud

@@ -1,8 +1,9 @@
 # /me : qui l’on est ici.
 
-me-command =
+me-command = moi
     .description = Votre jumeau, votre solde, vos limites et votre langue
     .language = La langue dans laquelle je vous réponds
+    .language-name = langue
 
 me-member = Vous êtes { $name }
 me-owner = Vous êtes { $name }, propriétaire

@@ -6,7 +6,7 @@ recipes-vm-title = Machine simple
 recipes-vm-about = Ubuntu 24.04 et rien d’autre, joignable par Mycelium.
 
 # /recipes
-recipes-command =
+recipes-command = recettes
     .description = Ce qui peut être déployé, et en quelles tailles
 recipes-list = Voici ce qui peut être déployé ici
 recipes-size = { $name } : { $cpu } vCPU, { $memory } Go de mémoire, { $disk } Go de disque

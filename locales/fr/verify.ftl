@@ -14,9 +14,10 @@ verify-trouble-behind = il est en retard sur les autres
 verify-trouble-forked = il a une autre chaîne que les autres
 
 # /verify : un regard neuf, de l’extérieur.
-verify-command =
+verify-command = vérifier
     .description = Regarder l’un de vos nœuds de l’extérieur
     .name = Lequel
+    .name-name = nom
 
 verify-which = Lequel faut-il regarder ?
 verify-no = Il n’y a encore rien à regarder

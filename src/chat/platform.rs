@@ -74,6 +74,8 @@ pub struct Post<'a> {
     pub card: &'a Card<String>,
     /// Whom it is to call: they are told that it came, as far as the platform can. Nobody else is.
     pub call: Option<&'a Person>,
+    /// The message that it belongs to: it stands under that one, or answers it, where a platform can.
+    pub under: Option<&'a Anchor>,
 }
 
 /// A platform's IO failed.

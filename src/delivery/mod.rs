@@ -142,7 +142,8 @@ impl Delivery {
             }
         }
         let nonce = self.0.dice.word(20);
-        let post = Post { nonce: &nonce, ask: Some(ask), room: &ask.room, audience, topic, card, call: None };
+        let post =
+            Post { nonce: &nonce, ask: Some(ask), room: &ask.room, audience, topic, card, call: None, under: None };
         let mut tried = 0;
         loop {
             tried += 1;

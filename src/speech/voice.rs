@@ -8,7 +8,7 @@ use super::pseudo;
 use super::words::{LANGUAGES, PSEUDO, source};
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::memoizer::MemoizerKind;
-use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
+use fluent_bundle::{FluentArgs, FluentError, FluentResource, FluentValue};
 use fluent_langneg::{NegotiationStrategy, negotiate_languages};
 use std::sync::Arc;
 use unic_langid::LanguageIdentifier;
@@ -27,10 +27,14 @@ impl Voice {
         &self.language
     }
 
+    /// What stands under `id` in this very language, where English does not stand in for it.
+    pub fn own(&self, id: &str) -> Option<String> {
+        format(self.bundles.first()?, id, None, &mut Vec::new())
+    }
+
     /// Puts a line into words. Values are put in as they are, without Unicode marks around them, so that what is
     /// copied is what was meant.
     pub fn say(&self, line: &Line) -> String {
-        let (id, attribute) = line.id.split_once('.').map_or((line.id.as_str(), None), |(id, name)| (id, Some(name)));
         let mut values = FluentArgs::with_capacity(line.values.len());
         for (name, value) in &line.values {
             values.set(
@@ -43,14 +47,8 @@ impl Voice {
             );
         }
         for bundle in &self.bundles {
-            let message = bundle.get_message(id);
-            let pattern = message.and_then(|message| match attribute {
-                Some(name) => message.get_attribute(name).map(|attribute| attribute.value()),
-                None => message.value(),
-            });
-            if let Some(pattern) = pattern {
-                let mut faults = Vec::new();
-                let words = bundle.format_pattern(pattern, Some(&values), &mut faults).into_owned();
+            let mut faults = Vec::new();
+            if let Some(words) = format(bundle, &line.id, Some(&values), &mut faults) {
                 if !faults.is_empty() {
                     tracing::warn!(language = %self.language, id = %line.id, ?faults, "a line lacks a value");
                 }
@@ -60,6 +58,17 @@ impl Voice {
         tracing::warn!(language = %self.language, id = %line.id, "no words for a line");
         format!("[{}]", line.id)
     }
+}
+
+/// What a message of one language, or an attribute of it (`id.attribute`), says.
+fn format(bundle: &Bundle, id: &str, values: Option<&FluentArgs<'_>>, faults: &mut Vec<FluentError>) -> Option<String> {
+    let (id, attribute) = id.split_once('.').map_or((id, None), |(id, name)| (id, Some(name)));
+    let message = bundle.get_message(id)?;
+    let pattern = match attribute {
+        Some(name) => message.get_attribute(name)?.value(),
+        None => message.value()?,
+    };
+    Some(bundle.format_pattern(pattern, values, faults).into_owned())
 }
 
 /// All voices. They are made once, and shared.
