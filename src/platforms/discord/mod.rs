@@ -220,7 +220,7 @@ impl Discord {
         let spoken = no.language.as_deref().into_iter().chain(ask.locale.as_deref());
         let drawn = render::draw(no, &self.voices.find(spoken));
         let mut body = render::body(drawn.parts.first().map_or("", String::as_str), None);
-        body["flags"] = json!(render::SUPPRESS_EMBEDS | render::EPHEMERAL);
+        render::set(&mut body, "flags", json!(render::SUPPRESS_EMBEDS | render::EPHEMERAL));
         body
     }
 }

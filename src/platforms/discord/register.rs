@@ -3,6 +3,7 @@
 //! Bulk writes have dropped fields before (chat-pitfalls.md 13), so what Discord has afterwards is compared again; who
 //! may do what is decided by the desk in any case. Not here: what a command does.
 
+use super::render::set;
 use super::rest::{Call, Fault, Rest};
 use crate::chat::{ParamKind, Place, Role, Spec};
 use crate::commands::commands_for;
@@ -89,9 +90,9 @@ fn definition(spec: &Spec, voices: &Voices) -> Value {
                 "required": false,
             });
             if completes {
-                option["autocomplete"] = json!(true);
+                set(&mut option, "autocomplete", json!(true));
             } else if !choices.is_empty() {
-                option["choices"] = Value::Array(choices);
+                set(&mut option, "choices", Value::Array(choices));
             }
             Some(option)
         })
@@ -139,7 +140,7 @@ fn by_locale(words: impl Fn(&str) -> Option<String>) -> Value {
 pub fn same(wanted: &[Value], there: &[Value]) -> bool {
     let sorted = |commands: &[Value]| {
         let mut commands: Vec<Value> = commands.iter().map(normal).collect();
-        commands.sort_by_key(|command| command["name"].to_string());
+        commands.sort_by_key(|command| command.get("name").map(Value::to_string));
         commands
     };
     sorted(wanted) == sorted(there)

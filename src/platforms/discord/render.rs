@@ -54,6 +54,13 @@ pub fn body(text: &str, last: Option<(&Card<String>, &Voice, &[String])>) -> Val
     })
 }
 
+/// Says one more thing in a body.
+pub fn set(body: &mut Value, key: &str, value: impl Into<Value>) {
+    if let Some(map) = body.as_object_mut() {
+        map.insert(key.to_owned(), value.into());
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -39,7 +39,7 @@ impl Sheet<'_> {
         let last = at + 1 == self.len();
         let mut body = render::body(text, last.then_some((self.card, &*self.voice, before)));
         if self.file().is_some() {
-            body["attachments"] = json!([{ "id": 0, "filename": FILE }]);
+            render::set(&mut body, "attachments", json!([{ "id": 0, "filename": FILE }]));
         }
         body
     }
@@ -48,7 +48,7 @@ impl Sheet<'_> {
     fn edit(&self, at: usize, before: &[String]) -> Value {
         let mut body = self.body(at, before);
         if self.file().is_none() {
-            body["attachments"] = json!([]);
+            render::set(&mut body, "attachments", json!([]));
         }
         body
     }
@@ -186,12 +186,12 @@ impl Discord {
             let mut body = sheet.body(at, &before);
             let (route, token) = match by {
                 By::Bot { channel, nonce } => {
-                    body["nonce"] = json!(format!("{nonce}{at}"));
-                    body["enforce_nonce"] = json!(true);
+                    render::set(&mut body, "nonce", json!(format!("{nonce}{at}")));
+                    render::set(&mut body, "enforce_nonce", json!(true));
                     (Route::ChannelMessages { channel_id: ChannelId::new(channel) }, None)
                 }
                 By::Token { token, flags } => {
-                    body["flags"] = json!(flags);
+                    render::set(&mut body, "flags", json!(flags));
                     (Route::WebhookFollowupMessages { application_id: self.own.application, token }, Some(token))
                 }
             };
@@ -301,11 +301,11 @@ impl Discord {
             let user = snowflake(&person.id)?;
             let text = sheet.drawn.parts.first().map_or("", String::as_str);
             let text = if text.encode_utf16().count() > 1900 { "" } else { text };
-            body["content"] = json!(format!("<@{user}> {text}"));
-            body["allowed_mentions"] = json!({ "parse": [], "users": [user.to_string()] });
+            render::set(&mut body, "content", json!(format!("<@{user}> {text}")));
+            render::set(&mut body, "allowed_mentions", json!({ "parse": [], "users": [user.to_string()] }));
         }
-        body["nonce"] = json!(post.nonce);
-        body["enforce_nonce"] = json!(true);
+        render::set(&mut body, "nonce", json!(post.nonce));
+        render::set(&mut body, "enforce_nonce", json!(true));
         let under = match post.under.map(|under| Place::read(&under.message)) {
             Some(Ok(Place::Messages(messages))) => messages.first().map(|(id, _)| *id),
             _ => None,
@@ -327,7 +327,11 @@ impl Discord {
             }
         }
         if let Some(message) = under {
-            body["message_reference"] = json!({ "message_id": message.to_string(), "fail_if_not_exists": false });
+            render::set(
+                &mut body,
+                "message_reference",
+                json!({ "message_id": message.to_string(), "fail_if_not_exists": false }),
+            );
         }
         told(post.room, send(snowflake(&post.room.id)?, body).await?)
     }
