@@ -28,7 +28,8 @@ pub struct Config {
     /// Gateway: how many shards; without it, as many as Discord recommends.
     pub shards: Option<u32>,
     /// Gateway: seconds after which a shard that is silent, or not connected, is started anew; when that does not
-    /// help for as long again, serving Discord ends, so that whoever supervises the program starts it again.
+    /// help for as long again, serving Discord ends, so that whoever supervises the program starts it again. A
+    /// connection's own repairs take up to 15 seconds.
     pub patience: u64,
     /// Http: where to listen.
     pub listen: SocketAddr,

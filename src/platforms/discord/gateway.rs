@@ -152,7 +152,10 @@ impl Ears {
             for shard in silent {
                 tracing::warn!(shard, ?patience, "a shard is silent or not connected, and is started anew");
                 // Bounded by serenity to 5 s; whatever hangs is left behind.
-                let _ = tokio::time::timeout(patience.max(BETWEEN_STARTS), manager.restart(ShardId(shard))).await;
+                let _ = tokio::time::timeout(2 * BETWEEN_STARTS, manager.restart(ShardId(shard))).await;
+                if let Some(pulse) = self.pulses().get_mut(&shard) {
+                    pulse.well = Instant::now();
+                }
             }
         }
     }

@@ -2,5 +2,6 @@
 
 pub mod discord;
 mod discord_self;
+mod discord_story;
 pub mod telegram;
 mod telegram_self;
