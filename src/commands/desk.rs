@@ -83,7 +83,7 @@ impl Desk {
 
     /// Whether something was only overheard that answers no open question, or where nobody is served. The store of
     /// accounts is not touched: those who talk near us are no business of ours.
-    fn is_none_of_ours(&self, ask: &Ask) -> bool {
+    pub fn is_none_of_ours(&self, ask: &Ask) -> bool {
         let What::Overheard(text) = &ask.what else { return false };
         if !self.house.people.rooms().serves(&ask.room).unwrap_or(false) {
             return true;

@@ -7,7 +7,7 @@ use crate::secret::looks_secret;
 use crate::speech::Line;
 
 /// Whether something secret is in what was said. Then nothing of it may be read on, kept or logged.
-pub(super) fn tells_a_secret(what: &What) -> bool {
+pub fn tells_a_secret(what: &What) -> bool {
     match what {
         What::Said(text) | What::Overheard(text) => looks_secret(text),
         What::Invoke { answers, .. } | What::Fill { answers, .. } => answers.values().any(|value| looks_secret(value)),

@@ -37,13 +37,18 @@ pub struct StoredPress {
 }
 
 /// Stores what the buttons and choices of a card do, for `person` alone, and gives each its press. `salt` names the message:
-/// drawn again with the same salt, a button keeps its id.
+/// drawn again with the same salt, a button keeps its id. What is not stored yet is added to `change`.
 ///
 /// # Errors
 /// The store's.
-pub async fn stow(store: &Store, now: Timestamp, person: &Person, salt: &str, card: &mut Card) -> StoreResult<()> {
-    let mut change = Change::new();
-    let mut fresh = false;
+pub fn stow(
+    store: &Store,
+    now: Timestamp,
+    person: &Person,
+    salt: &str,
+    card: &mut Card,
+    mut change: Change,
+) -> StoreResult<Change> {
     let mut urges: Vec<(Urge, &mut Option<Press>)> = Vec::new();
     if let Some(question) = &mut card.question {
         for choice in &mut question.choices {
@@ -67,10 +72,20 @@ pub async fn stow(store: &Store, now: Timestamp, person: &Person, salt: &str, ca
         *press = Some(Press { id: id.clone() });
         if store.get(PRESSES, &id)?.is_none() {
             change = change.put(PRESSES, &id, &StoredPress { person: person.clone(), urge, made: now });
-            fresh = true;
         }
     }
-    if fresh { store.commit(change).await } else { Ok(()) }
+    Ok(change)
+}
+
+/// Questions that were open in a room stay open in the one that it has become.
+///
+/// # Errors
+/// The store's.
+pub fn move_questions(store: &Store, from: &Room, to: &Room, mut change: Change) -> StoreResult<Change> {
+    for (at, id) in store.scan(OPEN, &())?.into_iter().filter(|((_, at), _)| *at == place(from)) {
+        change = change.put(OPEN, &(at.0.clone(), place(to)), &id).remove(OPEN, &at);
+    }
+    Ok(change)
 }
 
 /// What the desk remembers.
@@ -150,15 +165,15 @@ mod tests {
     use crate::chat::{Button, ButtonStyle, PlatformName, Tone};
     use crate::speech::Line;
 
-    #[tokio::test]
-    async fn a_buttons_id_can_be_part_of_a_name_on_the_grid() {
+    #[test]
+    fn a_buttons_id_can_be_part_of_a_name_on_the_grid() {
         let store = Store::temporary().unwrap();
         let ada = Person { platform: PlatformName::Terminal, id: "ada".to_owned(), name: "ada".to_owned() };
         let urge = || Urge::Run { command: "deploy".to_owned(), answers: Default::default() };
         let button = || Button::new(Line::new("list-deploy"), ButtonStyle::Primary, urge());
         for salt in 0..50 {
             let mut card = Card::new(Tone::Plain, Line::new("list-none")).button(button());
-            stow(&store, Timestamp::default(), &ada, &salt.to_string(), &mut card).await.unwrap();
+            stow(&store, Timestamp::default(), &ada, &salt.to_string(), &mut card, Change::new()).unwrap();
             let id = card.buttons.first().and_then(|button| button.press.clone()).unwrap().id;
             assert!(id.len() <= 24 && id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit()), "{id}");
         }

@@ -28,7 +28,8 @@ mod trouble;
 mod verify;
 
 pub use desk::{Answer, Desk};
-pub use drafts::{StoredPress, stow};
+pub use door::tells_a_secret;
+pub use drafts::{StoredPress, move_questions, stow};
 pub use house::{Cards, House};
 pub use parse::{Typed, Unreadable, one_liner, parse};
 pub use suggest::suggestions;

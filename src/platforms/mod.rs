@@ -14,77 +14,169 @@ pub mod words;
 pub use doors::{Door, Doors, Keeper, OpenError, Opened, Standing};
 pub use finding::{Finding, State};
 
-use crate::chat::{Ask, Platform};
+use crate::chat::{Ask, Platform, Tone};
+use crate::clock::{Clock, Timestamp};
 use crate::commands::{Answer, Desk};
-use crate::delivery::Delivery;
+use crate::delivery::{Delivery, Sent};
 use futures_util::FutureExt;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
 
-/// How many asks are answered at a time; more wait at the platform.
+/// How many asks are answered at a time. More are acknowledged, and wait for their turn.
 const AT_ONCE: usize = 64;
-/// How long answers that are under way may take once the program is told to stop.
-const FAREWELL: Duration = Duration::from_secs(10);
+/// How many asks wait or are answered; more wait at the platform.
+const TAKEN: usize = 4096;
+/// How long answers that are under way may take once the program is told to stop; what is left of ten seconds is for
+/// the last requests.
+const FAREWELL: Duration = Duration::from_secs(8);
 
 /// A command panicked. The panic itself is logged by whoever watches the program's standard error.
 #[derive(Debug, thiserror::Error)]
 #[error("a command panicked")]
 struct Panicked;
 
-/// Serves a platform until it ends, or `stop`; answers that are under way are finished.
+/// What serves a platform.
+struct Conversation {
+    platform: Arc<dyn Platform>,
+    desk: Arc<Desk>,
+    delivery: Delivery,
+    stop: CancellationToken,
+    turns: Semaphore,
+}
+
+/// Serves a platform until it ends, or `stop`; answers that are under way are finished. What an earlier run was asked
+/// and did not answer is answered first.
 pub async fn converse(platform: Arc<dyn Platform>, desk: Arc<Desk>, delivery: Delivery, stop: CancellationToken) {
     if let Err(error) = delivery.join(platform.clone()).await {
-        tracing::error!(%error, "messages from before cannot be kept true");
+        tracing::error!(%error, "what an earlier run left cannot be gone on with");
     }
     let mut asks = JoinSet::new();
+    let unanswered = delivery.unanswered(platform.name()).unwrap_or_else(|error| {
+        tracing::error!(%error, "what an earlier run was asked is not known");
+        Vec::new()
+    });
+    let turns = Semaphore::new(AT_ONCE);
+    let conversation = Arc::new(Conversation { platform, desk, delivery, stop, turns });
+    for (ask, arrived) in unanswered {
+        let (conversation, span) = (conversation.clone(), span(&ask));
+        asks.spawn(async move { conversation.again(ask, arrived).await }.instrument(span));
+    }
     loop {
         tokio::select! {
-            () = stop.cancelled() => break,
-            ask = platform.receive(), if asks.len() < AT_ONCE => match ask {
+            () = conversation.stop.cancelled() => break,
+            ask = conversation.platform.receive(), if asks.len() < TAKEN => match ask {
                 Some(ask) => {
-                    asks.spawn(serve(platform.clone(), desk.clone(), delivery.clone(), stop.clone(), ask));
+                    let (conversation, span) = (conversation.clone(), span(&ask));
+                    asks.spawn(async move { conversation.serve(ask).await }.instrument(span));
                 }
                 None => break,
             },
             Some(_) = asks.join_next() => {}
         }
     }
-    let finished = async { while asks.join_next().await.is_some() {} };
+    let name = conversation.platform.name();
+    let finished = async {
+        while asks.join_next().await.is_some() {}
+        conversation.delivery.quiet(name).await;
+    };
     if tokio::time::timeout(FAREWELL, finished).await.is_err() {
-        tracing::warn!("an answer was still under way when the program stopped");
+        tracing::warn!(platform = name.word(), "an answer was still under way when the program stopped");
     }
 }
 
-async fn serve(platform: Arc<dyn Platform>, desk: Arc<Desk>, delivery: Delivery, stop: CancellationToken, ask: Ask) {
-    platform.accepted(&ask, true).await;
-    let no = desk.foreign(&ask).map(|no| delivery.remark(&ask, no));
-    if platform.acknowledge(&ask, no.as_ref()).await {
-        return platform.settled(&ask, false).await;
+/// One id from an ask to the last edit of what answers it.
+fn span(ask: &Ask) -> tracing::Span {
+    tracing::info_span!("ask", id = %ask.id, platform = ask.room.platform.word())
+}
+
+impl Conversation {
+    fn clock(&self) -> &Clock {
+        &self.desk.house().clock
     }
-    let answer = match AssertUnwindSafe(desk.answer(&ask)).catch_unwind().await {
-        Ok(Some(answer)) => answer,
-        Ok(None) => return platform.settled(&ask, true).await,
-        Err(_) => Answer { reply: desk.fault(&Panicked, false), language: None },
-    };
-    let (tone, topic) = match delivery.deliver(&*platform, &ask, answer).await {
-        Ok(delivered) => delivered,
-        Err(error) => {
-            tracing::error!(%error, platform = platform.name().word(), "an answer could not be delivered");
+
+    async fn serve(self: Arc<Self>, ask: Ask) {
+        let (platform, delivery, arrived) = (&*self.platform, &self.delivery, self.clock().now());
+        if self.desk.is_none_of_ours(&ask) {
+            platform.accepted(&ask, true).await;
+            return platform.settled(&ask, true).await;
+        }
+        delivery.heard(&ask.room).await;
+        let no = self.desk.foreign(&ask).map(|no| delivery.remark(&ask, no));
+        if no.is_some() && platform.acknowledge(&ask, no.as_ref()).await {
+            platform.accepted(&ask, true).await;
             return platform.settled(&ask, false).await;
         }
-    };
-    // Nobody but a script waits for what was started, so a farewell does not either.
-    tokio::spawn(async move {
-        let well = match topic {
-            Some(topic) => tokio::select! {
-                tone = delivery.rest(&topic) => tone.is_some_and(crate::chat::Tone::is_well),
-                () = stop.cancelled() => false,
-            },
-            None => tone.is_well(),
+        let accept = async {
+            let taken = delivery.accept(&ask).await;
+            platform.accepted(&ask, taken.is_ok()).await;
+            taken
         };
-        platform.settled(&ask, well).await;
-    });
+        // The person hears at once; the disk need not be waited for.
+        let taken = match no {
+            Some(_) => accept.await,
+            None => tokio::join!(accept, platform.acknowledge(&ask, None)).0,
+        };
+        match taken {
+            Ok(true) => self.answer(ask, arrived).await,
+            Ok(false) => platform.settled(&ask, true).await,
+            Err(error) => {
+                tracing::error!(%error, "an ask could not be taken on");
+                platform.settled(&ask, false).await;
+            }
+        }
+    }
+
+    /// An ask that an earlier run took on. Whether it was acknowledged is not known.
+    async fn again(self: Arc<Self>, ask: Ask, arrived: Timestamp) {
+        self.platform.acknowledge(&ask, None).await;
+        self.answer(ask, arrived).await;
+    }
+
+    async fn answer(self: Arc<Self>, ask: Ask, arrived: Timestamp) {
+        // It is never closed.
+        let turn = self.turns.acquire().await;
+        let answer = match AssertUnwindSafe(self.desk.answer(&ask)).catch_unwind().await {
+            Ok(Some(answer)) => answer,
+            Ok(None) => {
+                if let Err(error) = self.delivery.say_nothing(&ask).await {
+                    tracing::error!(%error, "it could not be noted that an ask needs no answer");
+                }
+                return self.platform.settled(&ask, true).await;
+            }
+            Err(_) => Answer { reply: self.desk.fault(&Panicked, false), language: None },
+        };
+        let sent = self.delivery.deliver(&ask, answer, arrived).await;
+        drop(turn);
+        match sent {
+            // Nobody but a script waits for what was started, so a farewell does not either.
+            Ok(sent) => drop(tokio::spawn(self.settle(ask, sent).in_current_span())),
+            Err(error) => {
+                tracing::error!(%error, "an answer could not be delivered");
+                self.platform.settled(&ask, false).await;
+            }
+        }
+    }
+
+    /// Waits until the answer is posted, and what it shows has come to rest.
+    async fn settle(self: Arc<Self>, ask: Ask, mut sent: Sent) {
+        let rest = async {
+            let posted = sent.posted().await;
+            match &sent.topic {
+                _ if !posted => false,
+                Some(topic) => self.delivery.rest(topic).await.is_some_and(Tone::is_well),
+                None => sent.tone.is_well(),
+            }
+        };
+        let well = tokio::select! {
+            biased;
+            well = rest => well,
+            () = self.stop.cancelled() => false,
+        };
+        self.platform.settled(&ask, well).await;
+    }
 }
