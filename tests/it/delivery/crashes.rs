@@ -95,18 +95,15 @@ async fn around_a_deployment_that_is_made_once() {
         let line = "/deploy casper name:first size:small terms:yes now:yes";
         hall.hear(said("once", "a", line));
         hall.stood().await;
-        eprintln!("{point:?} stood");
         life.die().await;
         hall.stand_still(None);
         let life = Life::begin(&stage.house.app, &hall);
         hall.until(|seen| seen.iter().filter(|seen| seen.kind == "post").count() == posts).await;
-        eprintln!("{point:?} said");
         // The platform says it again, too.
         hall.hear(said("once", "a", line));
         let deployments = &stage.house.app.house.deployments;
         let account = stage.house.app.house.people.meet(&ada()).await.unwrap();
         stage.house.wait(Duration::from_secs(600)).await;
-        eprintln!("{point:?} {:?} {:?}", stage.contracts().await.len(), deployments.of(&account).len());
         assert_eq!(deployments.of(&account).len(), 1, "{point:?}");
         assert_eq!(stage.contracts().await.len(), 3, "{point:?}");
         assert_eq!(answers(&hall, "once").len(), 1, "{point:?}: {:#?}", hall.seen());
