@@ -107,6 +107,7 @@ impl Inner {
             audience: show.audience,
             card,
             call: Some(show.person.clone()),
+            under: Some(show.anchor.clone()),
             showing: None,
             told: show.told.clone(),
             since: self.clock.now(),

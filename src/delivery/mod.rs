@@ -19,6 +19,7 @@ use crate::chat::{Ask, Card, Platform, PlatformName, Room, Tone, Topic};
 use crate::clock::{Clock, Dice, Timestamp};
 use crate::commands::{Answer, Cards, House, stow};
 use crate::meters::{Meters, On};
+use crate::people::People;
 use crate::speech::{Voice, Voices};
 use crate::store::{Change, Store, StoreResult};
 use door::{Door, Priority};
@@ -52,6 +53,7 @@ struct Inner {
     dice: Dice,
     voices: Arc<Voices>,
     cards: Cards,
+    people: People,
     meters: Meters,
     inbox: Inbox,
     doors: Mutex<BTreeMap<PlatformName, Door>>,
@@ -89,6 +91,7 @@ impl Delivery {
             dice: house.dice.clone(),
             voices: house.voices.clone(),
             cards: house.cards.clone(),
+            people: house.people.clone(),
             meters: house.meters.clone(),
             inbox: Inbox::new(house.store.clone(), house.clock.clone()),
             doors: Mutex::default(),
@@ -191,6 +194,7 @@ impl Delivery {
             audience: reply.audience,
             card,
             call: None,
+            under: None,
             showing: reply.topic.map(|topic| Showing { topic, person: ask.from.clone(), wishes, salt }),
             told: ask.id.clone(),
             since: arrived,

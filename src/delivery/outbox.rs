@@ -2,7 +2,7 @@
 //!
 //! Records only. Not here: when a parcel goes (`door`), and what comes of it (`send`).
 
-use crate::chat::{Ask, Audience, Card, Person, PlatformName, Post, Room, Topic};
+use crate::chat::{Anchor, Ask, Audience, Card, Person, PlatformName, Post, Room, Topic};
 use crate::clock::Timestamp;
 use crate::store::{Change, Store, StoreResult, Table};
 use serde::{Deserialize, Serialize};
@@ -30,6 +30,8 @@ pub(super) struct Parcel {
     pub card: Card<String>,
     /// Whom it calls.
     pub call: Option<Person>,
+    /// The message that it belongs to.
+    pub under: Option<Anchor>,
     /// What it goes on showing.
     pub showing: Option<Showing>,
     /// The ask that it comes from, for the log.
@@ -61,6 +63,7 @@ impl Parcel {
             topic: self.showing.as_ref().map(|showing| &showing.topic),
             card: &self.card,
             call: self.call.as_ref(),
+            under: self.under.as_ref(),
         }
     }
 
@@ -68,6 +71,9 @@ impl Parcel {
     pub fn moved(&self, to: &Room) -> Self {
         let mut parcel = self.clone();
         parcel.room = to.clone();
+        if let Some(under) = &mut parcel.under {
+            under.room = to.clone();
+        }
         if let Some(ask) = &mut parcel.ask {
             ask.room = to.clone();
             if let Some(message) = &mut ask.message {

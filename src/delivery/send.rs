@@ -226,6 +226,8 @@ impl Inner {
             Ok(_) => {}
             Err(error) => self.note(Err(error)),
         }
+        // Whether the room may be served is the people's to know; told again, it is the same.
+        self.note(self.people.rooms().moved(from, to).await);
         let orders = parcels.iter().map(|(order, _)| *order).collect();
         self.with(name, |door| door.moved(from, to, &orders, Instant::now()));
     }

@@ -39,7 +39,7 @@ async fn who_waited_is_called_once_after_the_last_edit() {
     assert_eq!(takes(20, hall.clone()).await, ["post 0", "edit 10", "post 10", "edit 5", "edit 11"]);
     let seen = hall.seen();
     let call = &seen[2];
-    assert_eq!((call.call.as_deref(), call.ask.as_deref()), (Some("ada"), None));
+    assert_eq!((call.call.as_deref(), call.under.as_deref(), call.ask.as_deref()), (Some("ada"), Some("m0"), None));
     let card = hall.card(&call.message);
     assert!(card.buttons.is_empty() && card.blocks.is_empty(), "{card:?}");
 }

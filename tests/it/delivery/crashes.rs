@@ -1,6 +1,6 @@
 //! The program dies, at any point: no ask is lost, none is answered twice, none acts twice.
 
-use super::hall::{FREE, Hall, Point, ada, ask, said};
+use super::hall::{FREE, Hall, Point, ada, admit, ask, said};
 use super::{Count, Post, plain};
 use crate::house::House;
 use crate::house::sandbox::Stage;
@@ -24,7 +24,8 @@ struct Life {
 }
 
 impl Life {
-    fn begin(app: &App, hall: &Arc<Hall>) -> Self {
+    async fn begin(app: &App, hall: &Arc<Hall>) -> Self {
+        admit(app).await;
         let delivery = Delivery::new(&app.house);
         let stop = CancellationToken::new();
         let serving = converse(hall.clone() as Arc<dyn Platform>, app.desk.clone(), delivery.clone(), stop.clone());
@@ -58,7 +59,7 @@ async fn at_every_step_of_answering() {
     let mut unposted = 0;
     for step in 0..150 {
         let id = format!("ask-{step}");
-        let life = Life::begin(&house.app, &hall);
+        let life = Life::begin(&house.app, &hall).await;
         let line = if step % 2 == 0 { "/list" } else { "/deploy" };
         hall.hear(said(&id, "a", line));
         for _ in 0..step {
@@ -70,7 +71,7 @@ async fn at_every_step_of_answering() {
             hall.hear(said(&id, "a", line));
         }
         unposted += usize::from(answers(&hall, &id).is_empty());
-        let life = Life::begin(&house.app, &hall);
+        let life = Life::begin(&house.app, &hall).await;
         hall.until(|_| !answers(&hall, &id).is_empty()).await;
         life.delivery.quiet(PlatformName::Telegram).await;
         life.die().await;
@@ -79,7 +80,7 @@ async fn at_every_step_of_answering() {
     assert!((10..140).contains(&unposted), "the steps fall before and after the post: {unposted}");
     // And all of it is over.
     let before = hall.seen().len();
-    let life = Life::begin(&house.app, &hall);
+    let life = Life::begin(&house.app, &hall).await;
     tokio::time::sleep(Duration::from_secs(60)).await;
     life.die().await;
     assert_eq!(hall.seen().len(), before);
@@ -91,13 +92,13 @@ async fn around_a_deployment_that_is_made_once() {
         let mut stage = Stage::small().await;
         let hall = Arc::new(Hall::new(FREE));
         hall.stand_still(Some(point));
-        let life = Life::begin(&stage.house.app, &hall);
+        let life = Life::begin(&stage.house.app, &hall).await;
         let line = "/deploy casper name:first size:small terms:yes now:yes";
         hall.hear(said("once", "a", line));
         hall.stood().await;
         life.die().await;
         hall.stand_still(None);
-        let life = Life::begin(&stage.house.app, &hall);
+        let life = Life::begin(&stage.house.app, &hall).await;
         hall.until(|seen| seen.iter().filter(|seen| seen.kind == "post").count() == posts).await;
         // The platform says it again, too.
         hall.hear(said("once", "a", line));
@@ -141,7 +142,7 @@ async fn what_was_promised_is_said_after_a_restart_in_order_and_by_the_same_name
 #[tokio::test(start_paused = true)]
 async fn an_ask_that_comes_again_is_acknowledged_and_answered_no_more() {
     let (house, hall) = (House::without_grid().await, Arc::new(Hall::new(FREE)));
-    let life = Life::begin(&house.app, &hall);
+    let life = Life::begin(&house.app, &hall).await;
     // At once, later, and after a restart.
     hall.hear(ask("1", "a"));
     hall.hear(ask("1", "a"));
@@ -149,7 +150,7 @@ async fn an_ask_that_comes_again_is_acknowledged_and_answered_no_more() {
     hall.hear(ask("1", "a"));
     hall.until_settled(3).await;
     life.die().await;
-    let life = Life::begin(&house.app, &hall);
+    let life = Life::begin(&house.app, &hall).await;
     hall.hear(ask("1", "a"));
     hall.until_settled(4).await;
     assert_eq!((hall.acknowledged.lock().unwrap().len(), hall.seen().len()), (4, 1));
@@ -171,13 +172,13 @@ async fn an_ask_of_more_than_a_day_ago_is_not_answered_any_more() {
     let (house, hall) = (House::without_grid().await, Arc::new(Hall::new(FREE)));
     for (id, hours) in [("late", 25), ("soon", 23)] {
         hall.stand_still(Some(Point::Accepted));
-        let life = Life::begin(&house.app, &hall);
+        let life = Life::begin(&house.app, &hall).await;
         hall.hear(ask(id, "a"));
         hall.stood().await;
         life.die().await;
         hall.stand_still(None);
         tokio::time::sleep(Duration::from_secs(hours * 3600)).await;
-        let life = Life::begin(&house.app, &hall);
+        let life = Life::begin(&house.app, &hall).await;
         tokio::time::sleep(Duration::from_secs(60)).await;
         life.die().await;
     }
@@ -205,7 +206,7 @@ async fn a_secret_that_is_told_is_never_on_disk() {
     let house = House::without_grid_but(store).await;
     let hall = Arc::new(Hall::new(FREE));
     hall.stand_still(Some(Point::BeforePost));
-    let life = Life::begin(&house.app, &hall);
+    let life = Life::begin(&house.app, &hall).await;
     hall.hear(said("1", "a", PHRASE));
     hall.stood().await;
     hall.hear(said("2", "b", "/deploy zebra"));
@@ -215,7 +216,7 @@ async fn a_secret_that_is_told_is_never_on_disk() {
     life.die().await;
     // The warning was promised all the same.
     hall.stand_still(None);
-    let life = Life::begin(&house.app, &hall);
+    let life = Life::begin(&house.app, &hall).await;
     hall.until(|seen| seen.len() == 2).await;
     hall.hear(said("1", "a", PHRASE));
     hall.until_settled(1).await;
@@ -229,7 +230,7 @@ async fn what_others_say_to_each_other_costs_nothing_and_is_not_kept() {
     let folder = tempfile::tempdir().unwrap();
     let house = House::without_grid_but(Store::open(folder.path()).unwrap()).await;
     let hall = Arc::new(Hall::new(FREE));
-    let life = Life::begin(&house.app, &hall);
+    let life = Life::begin(&house.app, &hall).await;
     let mut overheard = said("1", "a", "");
     overheard.what = bellhop::chat::What::Overheard("how was your weekend".to_owned());
     hall.hear(overheard);

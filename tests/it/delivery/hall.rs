@@ -1,5 +1,6 @@
 //! A platform in memory that remembers when what came where, says no when told to, and can stop at any point.
 
+use bellhop::app::App;
 use bellhop::chat::{
     Anchor, Ask, Card, Limits, Person, Platform, PlatformError, PlatformName, Post, Rate, Rates, Room, What,
 };
@@ -21,6 +22,7 @@ pub struct Seen {
     pub nonce: String,
     pub title: String,
     pub call: Option<String>,
+    pub under: Option<String>,
     pub ask: Option<String>,
 }
 
@@ -211,6 +213,7 @@ impl Platform for Hall {
                 nonce: post.nonce.to_owned(),
                 title: post.card.title.clone(),
                 call: post.call.map(|person| person.id.clone()),
+                under: post.under.map(|anchor| anchor.message.clone()),
                 ask: post.ask.map(|ask| ask.id.clone()),
             },
             post.card,
@@ -231,6 +234,7 @@ impl Platform for Hall {
                 nonce: String::new(),
                 title: card.title.clone(),
                 call: None,
+                under: None,
                 ask: ask.map(|ask| ask.id.clone()),
             },
             card,
@@ -250,6 +254,13 @@ pub fn room(id: &str) -> Room {
 
 pub fn ada() -> Person {
     Person { platform: PlatformName::Telegram, id: "ada".to_owned(), name: "ada".to_owned() }
+}
+
+/// Everybody is served in the rooms of these stories.
+pub async fn admit(app: &App) {
+    for room in ["a", "b"] {
+        app.house.people.rooms().admit(&format!("telegram|{room}"), &ada().handle()).await.unwrap();
+    }
 }
 
 /// An ask in a room.

@@ -1,6 +1,6 @@
 //! Rooms that close, open again, and become others.
 
-use super::hall::{FREE, Hall, ask, room, said};
+use super::hall::{FREE, Hall, admit, ask, room, said};
 use super::{Count, Post, plain};
 use crate::house::House;
 use bellhop::chat::{Platform, PlatformError, PlatformName, Tone};
@@ -74,6 +74,7 @@ async fn a_room_that_becomes_another_takes_everything_with_it() {
 #[tokio::test(start_paused = true)]
 async fn a_question_that_was_open_is_open_in_the_room_that_its_room_became() {
     let (house, hall) = (House::without_grid().await, Arc::new(Hall::new(FREE)));
+    admit(&house.app).await;
     let delivery = Delivery::new(&house.app.house);
     tokio::spawn(delivery.clone().run(CancellationToken::new()));
     let served = bellhop::platforms::converse(
