@@ -17,6 +17,7 @@ mod render;
 mod rest;
 mod send;
 mod setup;
+mod threads;
 
 pub use config::{Config, Mode};
 pub use edge::{Edge, public_key, router};

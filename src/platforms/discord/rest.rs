@@ -196,12 +196,20 @@ impl Rest {
         };
         let response = request.send().await.map_err(unreachable)?;
         let (status, headers) = (response.status(), response.headers().clone());
-        if let Some(key) = key {
-            self.note(key, &headers);
+        let left = number(&headers, "x-ratelimit-remaining").zip(number(&headers, "x-ratelimit-reset-after"));
+        if let (Some(key), Some((left, after))) = (&key, left) {
+            self.note(key.clone(), left as u64, seconds(after));
         }
         let body = response.bytes().await.map_err(unreachable)?;
         let body = serde_json::from_slice::<Value>(&body).unwrap_or(Value::Null);
-        if status.is_success() { Ok(body) } else { Err(judge(status, &headers, &body)) }
+        if status.is_success() {
+            return Ok(body);
+        }
+        let fault = judge(status, &headers, &body);
+        if let (Some(key), Fault::Wait { after, .. }) = (key, &fault) {
+            self.note(key, 0, *after);
+        }
+        Err(fault)
     }
 
     /// How long a route still has nothing left.
@@ -216,15 +224,13 @@ impl Rest {
         None
     }
 
-    fn note(&self, key: Key, headers: &HeaderMap) {
-        let Some(left) = number(headers, "x-ratelimit-remaining") else { return };
-        let Some(after) = number(headers, "x-ratelimit-reset-after") else { return };
+    fn note(&self, key: Key, left: u64, after: Duration) {
         let now = Instant::now();
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
         if buckets.len() >= BUCKETS {
             buckets.retain(|_, bucket| bucket.until > now);
         }
-        buckets.insert(key, Bucket { left: left as u64, until: now + seconds(after) });
+        buckets.insert(key, Bucket { left, until: now + after });
     }
 }
 
@@ -306,10 +312,7 @@ mod tests {
     async fn nothing_is_sent_while_a_route_has_nothing_left() {
         let rest = Rest::new("http://127.0.0.1:1", &SecretString::from("secret")).unwrap();
         let route = || Route::ChannelMessages { channel_id: 7.into() };
-        let mut headers = HeaderMap::new();
-        headers.insert("x-ratelimit-remaining", "0".parse().unwrap());
-        headers.insert("x-ratelimit-reset-after", "1.5".parse().unwrap());
-        rest.note(Call::new(Method::POST, route()).key().unwrap(), &headers);
+        rest.note(Call::new(Method::POST, route()).key().unwrap(), 0, Duration::from_millis(1500));
         let wait = Fault::Wait { after: Duration::from_millis(1500), everywhere: false };
         assert_eq!(rest.send(Call::new(Method::POST, route())).await, Err(wait));
         assert!(

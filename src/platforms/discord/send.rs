@@ -9,7 +9,7 @@ use super::place::{Place, snowflake};
 use super::receive::{Ack, Handle};
 use super::render::{self, Drawn, EPHEMERAL, SUPPRESS_EMBEDS};
 use super::rest::{Call, Fault};
-use crate::chat::{Anchor, Ask, Audience, Card, Person, PlatformError, PlatformName, Post, Room};
+use crate::chat::{Anchor, Ask, Audience, Card, PlatformError, PlatformName, Post, Room};
 use crate::speech::Voice;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -21,10 +21,10 @@ use std::sync::Arc;
 const FILE: &str = "bellhop.txt";
 
 /// What is to be shown, and in which parts.
-struct Sheet<'a> {
+pub(super) struct Sheet<'a> {
     card: &'a Card<String>,
     voice: Arc<Voice>,
-    drawn: Drawn,
+    pub(super) drawn: Drawn,
 }
 
 impl Sheet<'_> {
@@ -34,7 +34,7 @@ impl Sheet<'_> {
     }
 
     /// The message of part `at`, under the messages of the parts before it.
-    fn body(&self, at: usize, before: &[String]) -> Value {
+    pub(super) fn body(&self, at: usize, before: &[String]) -> Value {
         let text = self.drawn.parts.get(at).map_or("", String::as_str);
         let last = at + 1 == self.len();
         let mut body = render::body(text, last.then_some((self.card, &*self.voice, before)));
@@ -68,7 +68,7 @@ enum By<'a> {
 }
 
 impl Discord {
-    fn sheet<'a>(&self, card: &'a Card<String>, ask: Option<&Ask>) -> Sheet<'a> {
+    pub(super) fn sheet<'a>(&self, card: &'a Card<String>, ask: Option<&Ask>) -> Sheet<'a> {
         let spoken = card.language.as_deref().into_iter().chain(ask.and_then(|ask| ask.locale.as_deref()));
         let voice = self.voices.find(spoken);
         Sheet { card, drawn: render::draw(card, &voice), voice }
@@ -292,73 +292,17 @@ impl Discord {
         };
         Ok(self.add(sheet, kept, by).await?)
     }
-
-    /// A message that calls somebody: in the thread of what it is about, or as an answer to it.
-    async fn call(&self, post: &Post<'_>, person: &Person) -> Result<Anchor, PlatformError> {
-        let sheet = self.sheet(post.card, post.ask);
-        let mut body = sheet.body(0, &[]);
-        if !post.room.private {
-            let user = snowflake(&person.id)?;
-            let text = sheet.drawn.parts.first().map_or("", String::as_str);
-            let text = if text.encode_utf16().count() > 1900 { "" } else { text };
-            render::set(&mut body, "content", json!(format!("<@{user}> {text}")));
-            render::set(&mut body, "allowed_mentions", json!({ "parse": [], "users": [user.to_string()] }));
-        }
-        render::set(&mut body, "nonce", json!(post.nonce));
-        render::set(&mut body, "enforce_nonce", json!(true));
-        let under = match post.under.map(|under| Place::read(&under.message)) {
-            Some(Ok(Place::Messages(messages))) => messages.first().map(|(id, _)| *id),
-            _ => None,
-        };
-        let send = |channel: u64, body: Value| {
-            let route = Route::ChannelMessages { channel_id: ChannelId::new(channel) };
-            self.rest.send(Call::new(Method::POST, route).body(body))
-        };
-        let told = |room: &Room, told: Value| {
-            let id = id(&told).ok_or_else(no_id)?;
-            Ok(anchor(room, &Place::Messages(vec![(id, None)])))
-        };
-        // A thread that began with a message has that message's id.
-        if let Some(thread) = under.filter(|_| self.config.threads && !post.room.private) {
-            match send(thread, body.clone()).await {
-                Ok(answer) => return told(&Room { id: thread.to_string(), ..post.room.clone() }, answer),
-                Err(fault @ (Fault::Passing(_) | Fault::Wait { .. })) => return Err(fault.into()),
-                Err(_) => {}
-            }
-        }
-        if let Some(message) = under {
-            render::set(
-                &mut body,
-                "message_reference",
-                json!({ "message_id": message.to_string(), "fail_if_not_exists": false }),
-            );
-        }
-        told(post.room, send(snowflake(&post.room.id)?, body).await?)
-    }
-
-    /// A thread for a deployment. That there can be none is no failure.
-    async fn open_thread(&self, room: &Room, message: u64, card: &Card<String>) {
-        let name = super::controls::label(card.title.split_whitespace().next().unwrap_or_default(), 100);
-        let body = json!({ "name": name, "auto_archive_duration": 1440 });
-        let Ok(channel) = snowflake(&room.id) else { return };
-        let route = Route::ChannelMessageThreads { channel_id: channel.into(), message_id: MessageId::new(message) };
-        if let Err(fault) = self.rest.send(Call::new(Method::POST, route).body(body)).await
-            && self.threadless.lock().unwrap_or_else(std::sync::PoisonError::into_inner).insert(channel)
-        {
-            tracing::info!(%fault, channel, "deployments get no threads in this channel");
-        }
-    }
 }
 
-fn anchor(room: &Room, place: &Place) -> Anchor {
+pub(super) fn anchor(room: &Room, place: &Place) -> Anchor {
     Anchor { platform: PlatformName::Discord, room: room.clone(), message: place.write() }
 }
 
-fn id(told: &Value) -> Option<u64> {
+pub(super) fn id(told: &Value) -> Option<u64> {
     told.get("id")?.as_str()?.parse().ok().filter(|id| *id != 0)
 }
 
-fn no_id() -> Fault {
+pub(super) fn no_id() -> Fault {
     Fault::Passing("Discord did not say where the message is".to_owned())
 }
 

@@ -8,6 +8,10 @@ use super::discord::model::{Id, bits};
 use super::discord::people::{Answered, First, Shown};
 use super::discord::{Discord as Fake, Options as Behaviour};
 use bellhop::app::{App, Parts};
+use bellhop::chat::{
+    Anchor, Audience, Block, Button, ButtonStyle, Card, Person, Platform, PlatformError, PlatformName, Post, Press,
+    Room, Tone, Topic,
+};
 use bellhop::clock::{Clock, Dice};
 use bellhop::commands::suggestions;
 use bellhop::grid::Grid;
@@ -118,6 +122,12 @@ impl Scene {
             Ok(shown) => shown,
             Err(_) => panic!("{words:?} never came; there is: {:#?}", self.discord.newest(who)),
         }
+    }
+
+    /// The hall, as an ask from there names it.
+    fn room(&self) -> Room {
+        let group = Some(self.guild.to_string());
+        Room { platform: PlatformName::Discord, id: self.hall.to_string(), private: false, group }
     }
 
     /// Ends the story: Discord has nothing to complain of, nothing is left on the grid.
@@ -441,5 +451,151 @@ async fn a_restart_loses_neither_a_wizard_nor_a_progress_message() {
     assert_eq!(running.id, under_way.id, "the same message goes on being edited");
     scene.slash(scene.ada, "/destroy vm now:yes").await;
     scene.sees(scene.ada, "vm is gone").await;
+    scene.end(bot).await;
+}
+
+// The verbs by themselves, as delivery uses them.
+
+fn card(title: &str, lines: usize, button: Option<&str>) -> Card<String> {
+    let button = button.map(|id| Button {
+        text: "Go on".to_owned(),
+        style: ButtonStyle::Primary,
+        urge: None,
+        press: Some(Press { id: id.to_owned() }),
+        asks: None,
+    });
+    Card {
+        tone: Tone::Plain,
+        title: title.to_owned(),
+        blocks: (0..lines).map(|at| Block::Text(format!("line {at} {}", "x".repeat(90)))).collect(),
+        buttons: button.into_iter().collect(),
+        question: None,
+        language: None,
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_long_comes_in_parts_or_as_a_file_and_is_replaced_as_one() {
+    // How often may be written is delivery's business.
+    let scene = Scene::behaving(Behaviour { limits: false, ..Behaviour::default() }).await;
+    let bot = scene.bot().await;
+    let room = scene.room();
+    let post = async |nonce: &str, card: &Card<String>| {
+        let post = Post {
+            nonce,
+            ask: None,
+            room: &room,
+            audience: Audience::Room,
+            topic: None,
+            card,
+            call: None,
+            under: None,
+        };
+        bot.door.post(post).await
+    };
+    let shown = |anchor: &Anchor| -> Vec<Shown> {
+        let ids = anchor.message.split('+').map(|id| id.parse().unwrap());
+        ids.filter_map(|id| scene.discord.shown(scene.ada, id)).collect()
+    };
+    let long = card("Parts", 50, Some("00000000000000000000000a"));
+    let parts = post("first", &long).await.unwrap();
+    assert_eq!(shown(&parts).len(), 3, "{parts:?}");
+    assert_eq!(post("first", &long).await.unwrap(), parts, "sent again, it is the same message");
+    let buttons: Vec<usize> = shown(&parts).iter().map(|shown| shown.buttons.len()).collect();
+    assert_eq!(buttons, [0, 0, 1]);
+
+    // A press of the last part is a press of the whole: the answer takes the place of all of them.
+    scene.discord.press(scene.ada, "Go on").await.unwrap();
+    scene.sees(scene.ada, "button").await;
+    let gone = scene.discord.until(SOON, || shown(&parts).len() == 1);
+    assert!(gone.await, "{:#?}", shown(&parts));
+    assert!(!shown(&parts)[0].content.contains("Parts"));
+
+    let file = post("second", &card("File", 500, None)).await.unwrap();
+    let [message] = shown(&file).try_into().unwrap();
+    assert_eq!(message.files.len(), 1);
+    assert!(String::from_utf8_lossy(&message.files[0].bytes).contains("line 499"));
+    let short = bot.door.edit(&file, &card("Short", 1, None), None).await.unwrap();
+    assert_eq!(short, file);
+    assert_eq!(shown(&short)[0].files.len(), 0, "the file goes with the long text");
+    let longer = bot.door.edit(&short, &card("Longer", 30, None), None).await.unwrap();
+    assert_eq!(shown(&longer).len(), 2);
+    scene.discord.delete_message(shown(&longer)[0].id);
+    let lost = bot.door.edit(&longer, &card("Lost", 1, None), None).await;
+    assert!(matches!(lost, Err(PlatformError::Gone(_))), "{lost:?}");
+    scene.end(bot).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_waits_is_called_in_the_thread_and_nobody_else_is() {
+    let scene = Scene::new().await;
+    let bot = scene.bot().await;
+    scene.slash(scene.ada, "/deploy recipe:vm name:fern size:small terms:yes now:yes").await;
+    let running = scene.sees(scene.ada, "fern runs").await;
+    let room = scene.room();
+    let person = Person { platform: PlatformName::Discord, id: scene.ada.to_string(), name: "ada".to_owned() };
+    let under = Anchor { platform: PlatformName::Discord, room: room.clone(), message: running.id.to_string() };
+    let topic = Topic::Deployment("fern".to_owned());
+    let ready = card("fern runs @everyone <@1>", 0, None);
+    let call = |under| Post {
+        nonce: "call",
+        ask: None,
+        room: &room,
+        audience: Audience::Room,
+        topic: Some(&topic),
+        card: &ready,
+        call: Some(&person),
+        under,
+    };
+    let called = bot.door.post(call(Some(&under))).await.unwrap();
+    assert_eq!(called.room.id, running.id.to_string(), "in the thread");
+    // Where there is no thread, it answers the message.
+    let plain = bot.door.post(Post { nonce: "plain", ask: None, call: None, under: None, ..call(None) }).await.unwrap();
+    let answer = bot.door.post(Post { nonce: "again", ..call(Some(&plain)) }).await.unwrap();
+    let answer = scene.discord.shown(scene.ada, answer.message.parse().unwrap()).unwrap();
+    assert_eq!((answer.channel, answer.reply_to), (scene.hall, Some(plain.message.parse().unwrap())));
+    let called: Vec<String> = scene.discord.called().into_iter().map(|ping| ping.whom).collect();
+    assert_eq!(called, [scene.ada.to_string(), scene.ada.to_string()]);
+    scene.end(bot).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn troubles_have_their_class() {
+    let scene = Scene::new().await;
+    let bot = scene.bot().await;
+    let (room, short) = (scene.room(), card("Short", 1, None));
+    let post = async |nonce: &str, room: &Room| {
+        let post = Post {
+            nonce,
+            ask: None,
+            room,
+            audience: Audience::Room,
+            topic: None,
+            card: &short,
+            call: None,
+            under: None,
+        };
+        bot.door.post(post).await
+    };
+    let route = "POST /channels/{id}/messages";
+    scene.discord.limit(route, 1, Duration::from_secs(2));
+    let Err(PlatformError::Passing { after: Some(after), everywhere: false, .. }) = post("one", &room).await else {
+        panic!("a limit is told");
+    };
+    assert!(after >= Duration::from_secs(1), "{after:?}");
+    let before = scene.discord.request_count();
+    let again = post("two", &room).await;
+    assert!(matches!(again, Err(PlatformError::Passing { after: Some(_), .. })), "{again:?}");
+    assert_eq!(scene.discord.request_count(), before, "nothing is sent while the route has nothing left");
+    let other = scene.discord.channel(scene.guild, "other");
+    let other = Room { id: other.to_string(), ..room.clone() };
+    scene.discord.fail(route, 1, 503);
+    assert!(matches!(post("three", &other).await, Err(PlatformError::Passing { after: None, .. })));
+    let kept = post("four", &other).await.unwrap();
+    scene.discord.forbid(other.id.parse().unwrap(), bits::VIEW_CHANNEL);
+    assert!(matches!(post("five", &other).await, Err(PlatformError::Closed(_))));
+    assert!(matches!(bot.door.edit(&kept, &short, None).await, Err(PlatformError::Closed(_))));
+    scene.discord.delete_channel(other.id.parse().unwrap());
+    assert!(matches!(post("six", &other).await, Err(PlatformError::Closed(_))));
     scene.end(bot).await;
 }
