@@ -20,9 +20,9 @@ struct Program {
 #[derive(Debug, Subcommand)]
 enum Command {
     Chat(cli::chat::ChatArgs),
-    Serve(cli::serve::ServeArgs),
+    Serve(Box<cli::serve::ServeArgs>),
     Sandbox(Box<cli::sandbox::SandboxArgs>),
-    /// Ask every service of a grid, and say what is wrong and how to mend it.
+    /// Ask every service of a grid and every chat platform that is configured, and say what is wrong and how to mend it.
     Check {
         /// The grid: main, test, qa, dev, or a file with a grid’s addresses. Without it: the configuration’s.
         #[arg(long, value_name = "GRID|FILE")]
@@ -52,13 +52,11 @@ fn main() -> ExitCode {
     };
     match program.command.unwrap_or_else(|| Command::Chat(cli::chat::ChatArgs::default())) {
         Command::Chat(args) => runtime.block_on(cli::chat::run(args, config, env)),
-        Command::Serve(args) => cli::serve::run(&args, &config, &env),
+        Command::Serve(args) => runtime.block_on(cli::serve::run(*args, config, env)),
         Command::Sandbox(args) => runtime.block_on(cli::sandbox::run(*args)),
         Command::Check { grid, json } => {
-            match cli::world::network(&GridChoice::read(grid.as_deref().or(config.grid.as_deref()))) {
-                Ok(network) => runtime.block_on(cli::check::run(&network, json)),
-                Err(error) => failed(&error),
-            }
+            let choice = GridChoice::read(grid.as_deref().or(config.grid.as_deref()));
+            runtime.block_on(cli::check::run(&choice, &config, &env, json)).unwrap_or_else(|error| failed(&error))
         }
         Command::Recipe(args) => cli::recipe::run(args).unwrap_or_else(|error| failed(&error.into())),
         Command::Completions { shell } => {

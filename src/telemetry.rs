@@ -10,6 +10,14 @@ use tracing_subscriber::EnvFilter;
 
 /// What is logged when nobody says otherwise: our own notes, and only the worst of the libraries'.
 const USUAL: &str = "warn,bellhop=info";
+/// Starts logging to standard error, our own notes too: for a program that serves, whose standard error is its log.
+/// `filter` is `BELLHOP_LOG`.
+pub fn serve(filter: Option<&str>) {
+    let filter = EnvFilter::try_new(filter.unwrap_or(USUAL)).unwrap_or_else(|_| EnvFilter::new(USUAL));
+    let ansi = std::io::IsTerminal::is_terminal(&std::io::stderr());
+    tracing_subscriber::fmt().with_env_filter(filter).with_ansi(ansi).with_writer(std::io::stderr).init();
+}
+
 /// What a chat in a terminal shows on its standard error.
 const QUIET: &str = "error";
 

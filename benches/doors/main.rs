@@ -36,7 +36,8 @@ const FLOOD: (u64, u64) = (10_000, 64);
 
 fn main() {
     step_aside();
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
     runtime.block_on(measure());
 }
 
@@ -45,9 +46,15 @@ async fn measure() {
     let at = |name: &str| folder.path().join(name);
     let grid = sandbox(&at("grid.json"), &at("sandbox.log")).await;
 
-    println!("{PER_SECOND} asks a second for {SECONDS} s, from {PEOPLE} people, mixed; ms to the first request that answers");
-    println!("{:<22} {:>7} {:>7} {:>7} {:>6} {:>8} {:>9}", "bellhop on", "p50", "p99", "worst", "lost", "cpu s", "memory MB");
-    for load in [Arc::new(OnTelegram::with(PEOPLE).await) as Arc<dyn Load>, Arc::new(OnDiscord::with(PEOPLE, 2).await)] {
+    println!(
+        "{PER_SECOND} asks a second for {SECONDS} s, from {PEOPLE} people, mixed; ms to the first request that answers"
+    );
+    println!(
+        "{:<22} {:>7} {:>7} {:>7} {:>6} {:>8} {:>9}",
+        "bellhop on", "p50", "p99", "worst", "lost", "cpu s", "memory MB"
+    );
+    for load in [Arc::new(OnTelegram::with(PEOPLE).await) as Arc<dyn Load>, Arc::new(OnDiscord::with(PEOPLE, 2).await)]
+    {
         let bot = bellhop(&*load, folder.path()).await;
         load.greet().await;
         let before = bot.cost();

@@ -20,7 +20,8 @@ impl OnTelegram {
         // Only the log stays on: it says when each answer came.
         let patience = Duration::from_secs(120);
         let fake = Telegram::run(Options { log: true, patience, ..Options::bare() }).await;
-        let people = (0..people).map(|n| fake.user(&format!("p{n}"), Some("en"))).map(|p| (p, fake.private(p))).collect();
+        let people =
+            (0..people).map(|n| fake.user(&format!("p{n}"), Some("en"))).map(|p| (p, fake.private(p))).collect();
         Self { fake, people }
     }
 }

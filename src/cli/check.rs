@@ -1,9 +1,13 @@
-//! `bellhop check`: asks every endpoint of a network and says what is wrong and how to mend it.
+//! `bellhop check`: asks every endpoint of a network, and every chat platform that is configured, and says what is
+//! wrong and how to mend it.
 //!
-//! Nothing is changed anywhere and no key is needed. Words here are English: this is for whoever runs the
+//! Nothing is changed anywhere, and the grid needs no key. Words here are English: this is for whoever runs the
 //! program, not for people in a chat.
 
+use super::entrances::Entrances;
+use super::world::{GridChoice, network};
 use crate::clock::Clock;
+use crate::config::{Config, Env};
 use crate::grid::directory::Directory;
 use crate::grid::live::{LiveChain, LiveWeb};
 use crate::grid::{Call, Chain as _, GridError, GridResult, Network, Request, Web, kyc, terms};
@@ -47,15 +51,27 @@ impl fmt::Display for Report {
     }
 }
 
-/// Asks every endpoint, prints the report (`json`: as one JSON line) and gives the exit code: 0 when the
-/// network can be used, 1 when not.
-pub async fn run(network: &Network, json: bool) -> ExitCode {
-    let report = examine(network, &Clock::system()).await;
+/// Asks every endpoint of the grid and every configured chat platform, prints the report (`json`: as one JSON line)
+/// and gives the exit code: 0 when all that is configured can be used, 1 when not. An embedded sandbox is not asked:
+/// it does not run yet.
+///
+/// # Errors
+/// When there is no such grid, or a token's file cannot be read.
+pub async fn run(choice: &GridChoice, config: &Config, env: &Env, json: bool) -> anyhow::Result<ExitCode> {
+    let entrances = Entrances::read(config, env)?;
+    let mut report = match choice {
+        GridChoice::Embedded if !entrances.is_empty() => {
+            Report { network: "sandbox".to_owned(), usable: true, findings: Vec::new() }
+        }
+        choice => examine(&network(choice)?, &Clock::system()).await,
+    };
+    report.findings.extend(entrances.check().await);
+    report.usable = report.findings.iter().all(|finding| finding.state != State::Bad);
     match serde_json::to_string(&report) {
         Ok(line) if json => println!("{line}"),
         _ => print!("{report}"),
     }
-    if report.usable { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    Ok(if report.usable { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// Asks every endpoint of `network`, all at once.

@@ -5,6 +5,8 @@
 
 pub mod chat;
 pub mod check;
+pub mod entrances;
+pub mod grounds;
 pub mod recipe;
 pub mod sandbox;
 pub mod serve;

@@ -1,10 +1,10 @@
-//! Ctrl-C and SIGTERM: both ask the program to end in order.
+//! Ctrl-C and SIGTERM: both ask the program to end in order; asked a second time, it ends at once.
 
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-/// Cancels `stop` at the first signal.
+/// Cancels `stop` at the first signal; the second one ends the process.
 ///
 /// # Errors
 /// When the system does not let signals be heard.
@@ -16,5 +16,11 @@ pub fn watch(stop: CancellationToken) -> std::io::Result<JoinHandle<()>> {
             _ = terminate.recv() => {}
         }
         stop.cancel();
+        // Asked twice: at once.
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+        std::process::exit(130);
     }))
 }

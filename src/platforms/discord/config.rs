@@ -19,8 +19,6 @@ pub enum Mode {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
-    /// Whether Discord is served at all.
-    pub enabled: bool,
     /// How asks reach us: `gateway` or `http`. Discord does only one of them at a time for an application.
     pub mode: Mode,
     /// Where Discord's API is.
@@ -44,7 +42,6 @@ pub struct Config {
 impl Default for Config {
     fn default() -> Self {
         Self {
-            enabled: false,
             mode: Mode::default(),
             api: "https://discord.com".to_owned(),
             shards: None,

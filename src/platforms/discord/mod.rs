@@ -183,6 +183,11 @@ impl Discord {
         Ok(Arc::new(Self { rest, own, config, voices, asks, door, ended, threadless: Mutex::default() }))
     }
 
+    /// What we are called there.
+    pub fn username(&self) -> &str {
+        &self.own.name
+    }
+
     /// Where the endpoint listens, in `http` mode.
     pub fn endpoint(&self) -> Option<std::net::SocketAddr> {
         match &self.door {

@@ -139,8 +139,8 @@ pub fn guide(config: &Config, token: Option<&SecretString>) -> Vec<String> {
     );
     let mut steps = vec![
         "Open https://discord.com/developers/applications and make an application.".to_owned(),
-        "Under Bot, press Reset Token, and give the token to this program: DISCORD_TOKEN_FILE names a file that holds \
-         it. No privileged intent is needed: leave all three off."
+        "Under Bot, press Reset Token, and put the token into a file that only you can read, and name that file in \
+         BELLHOP_DISCORD_TOKEN_FILE. No privileged intent is needed: leave all three off."
             .to_owned(),
     ];
     match config.mode {

@@ -18,8 +18,6 @@ pub enum Mode {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
-    /// Whether Telegram is served at all.
-    pub enabled: bool,
     /// How what people say reaches us: `poll` or `webhook`. Telegram does one of them at a time for a bot.
     pub mode: Mode,
     /// Where the Bot API is.
@@ -39,7 +37,6 @@ pub struct Config {
 impl Default for Config {
     fn default() -> Self {
         Self {
-            enabled: false,
             mode: Mode::default(),
             api: "https://api.telegram.org".to_owned(),
             patience: 25,

@@ -1,14 +1,18 @@
 //! Configuration: one TOML file and the environment, read once at the start.
 //!
-//! The only place that reads the environment. Secrets come from files or variables, never from arguments (which
+//! Secrets come from files or variables, never from arguments (which
 //! other users of the machine can see) and never from chat. A file that does not parse stops the start.
 
+mod env;
+
+pub use env::{Env, Given};
+
 use crate::grid::Identity;
+use crate::platforms::{discord, telegram};
 use crate::secret::{ExposeSecret, Root, SecretString};
-use crate::{deploy, people};
+use crate::{deploy, people, web};
 use anyhow::{Context, Result, anyhow, bail};
 use serde::Deserialize;
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// The operator's file. Every key has a default; a key that is not known is an error.
@@ -25,6 +29,12 @@ pub struct Config {
     pub people: people::Config,
     /// Deployments.
     pub deploy: deploy::Config,
+    /// Discord; served when its bot's token is given.
+    pub discord: discord::Config,
+    /// Telegram; served when its bot's token is given.
+    pub telegram: telegram::Config,
+    /// Pages for machines.
+    pub web: web::Config,
 }
 
 /// Files that hold secrets. Each may also come from the environment.
@@ -37,73 +47,15 @@ pub struct Keys {
     pub treasury_file: Option<PathBuf>,
     /// The phrase of the twin that deploys for everybody (`BELLHOP_SPONSOR`, `BELLHOP_SPONSOR_FILE`).
     pub sponsor_file: Option<PathBuf>,
+    /// The token of the bot on Discord (`BELLHOP_DISCORD_TOKEN`, `BELLHOP_DISCORD_TOKEN_FILE`).
+    pub discord_token_file: Option<PathBuf>,
+    /// The token of the bot on Telegram (`BELLHOP_TELEGRAM_TOKEN`, `BELLHOP_TELEGRAM_TOKEN_FILE`).
+    pub telegram_token_file: Option<PathBuf>,
 }
 
 /// Where this computer keeps what may be lost.
 pub fn temporary_folder() -> PathBuf {
     std::env::temp_dir()
-}
-
-/// The environment's part.
-#[derive(Debug, Default)]
-pub struct Env {
-    /// `BELLHOP_CONFIG`: the file.
-    pub config: Option<PathBuf>,
-    /// `BELLHOP_LOG`: a filter for the log, as `bellhop=debug`.
-    pub log: Option<String>,
-    /// `NO_COLOR` is set and not empty: colours are not wanted.
-    pub no_color: bool,
-    /// The language of the terminal's user, from `LC_ALL`, `LC_MESSAGES` or `LANG`.
-    pub locale: Option<String>,
-    secrets: BTreeMap<&'static str, SecretString>,
-}
-
-impl Env {
-    /// Reads the process's environment.
-    #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
-    pub fn read() -> Self {
-        Self::from(|name| std::env::var(name).ok())
-    }
-
-    /// From anything that knows variables.
-    pub fn from(get: impl Fn(&str) -> Option<String>) -> Self {
-        let get = |name: &str| get(name).filter(|value| !value.trim().is_empty());
-        let secrets = ["ROOT", "TREASURY", "SPONSOR"].into_iter().flat_map(|name| {
-            let own = get(&format!("BELLHOP_{name}")).map(|value| (name, SecretString::from(value)));
-            // A file named by the environment is read when the secret is wanted.
-            let file = get(&format!("BELLHOP_{name}_FILE")).map(|value| (file_key(name), SecretString::from(value)));
-            own.into_iter().chain(file)
-        });
-        // `fr_BE.UTF-8` is `fr-BE` as a language tag; `C` and `POSIX` are no language.
-        let locale = ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().find_map(get);
-        let locale = locale.map(|tag| tag.split(['.', '@']).next().unwrap_or_default().replace('_', "-"));
-        Self {
-            config: get("BELLHOP_CONFIG").map(PathBuf::from),
-            log: get("BELLHOP_LOG"),
-            no_color: get("NO_COLOR").is_some(),
-            locale: locale.filter(|tag| tag != "C" && tag != "POSIX"),
-            secrets: secrets.collect(),
-        }
-    }
-
-    /// A secret: the variable, else the variable's file, else the configuration's file.
-    fn secret(&self, name: &'static str, file: Option<&Path>) -> Result<Option<SecretString>> {
-        if let Some(secret) = self.secrets.get(name) {
-            return Ok(Some(secret.clone()));
-        }
-        let named = self.secrets.get(file_key(name)).map(|path| PathBuf::from(path.expose_secret()));
-        let Some(path) = named.as_deref().or(file) else { return Ok(None) };
-        let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-        Ok(Some(SecretString::from(text.trim().to_owned())))
-    }
-}
-
-fn file_key(name: &'static str) -> &'static str {
-    match name {
-        "ROOT" => "ROOT_FILE",
-        "TREASURY" => "TREASURY_FILE",
-        _ => "SPONSOR_FILE",
-    }
 }
 
 impl Config {
@@ -122,7 +74,7 @@ impl Config {
     /// # Errors
     /// When it is there and is not 64 hex digits. It is never echoed.
     pub fn root(&self, env: &Env) -> Result<Option<Root>> {
-        let Some(secret) = env.secret("ROOT", self.keys.root_file.as_deref())? else { return Ok(None) };
+        let Some(secret) = env.secret(Given::Root, self.keys.root_file.as_deref())? else { return Ok(None) };
         match Root::from_hex(secret.expose_secret()) {
             Some(root) => Ok(Some(root)),
             None => bail!("the root secret is not 64 hex digits; make one with: openssl rand -hex 32"),
@@ -134,7 +86,7 @@ impl Config {
     /// # Errors
     /// When it is there and is no phrase or key. It is never echoed.
     pub fn treasury(&self, env: &Env) -> Result<Option<Identity>> {
-        key(env.secret("TREASURY", self.keys.treasury_file.as_deref())?, "treasury")
+        key(env.secret(Given::Treasury, self.keys.treasury_file.as_deref())?, "treasury")
     }
 
     /// The sponsor's key, if one is given.
@@ -142,7 +94,23 @@ impl Config {
     /// # Errors
     /// When it is there and is no phrase or key. It is never echoed.
     pub fn sponsor(&self, env: &Env) -> Result<Option<Identity>> {
-        key(env.secret("SPONSOR", self.keys.sponsor_file.as_deref())?, "sponsor")
+        key(env.secret(Given::Sponsor, self.keys.sponsor_file.as_deref())?, "sponsor")
+    }
+
+    /// The token of the bot on Discord, if one is given.
+    ///
+    /// # Errors
+    /// When the file that should hold it cannot be read.
+    pub fn discord_token(&self, env: &Env) -> Result<Option<SecretString>> {
+        env.secret(Given::DiscordToken, self.keys.discord_token_file.as_deref())
+    }
+
+    /// The token of the bot on Telegram, if one is given.
+    ///
+    /// # Errors
+    /// When the file that should hold it cannot be read.
+    pub fn telegram_token(&self, env: &Env) -> Result<Option<SecretString>> {
+        env.secret(Given::TelegramToken, self.keys.telegram_token_file.as_deref())
     }
 }
 
