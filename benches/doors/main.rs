@@ -191,7 +191,7 @@ async fn ready(file: &Path, word: &str) {
 async fn bellhop(load: &dyn Load, folder: &Path) -> Bot {
     let config = folder.join("bellhop.toml");
     let text = format!(
-        "grid = {:?}\n[people]\nopen_private = true\n[web]\nlisten = \"127.0.0.1:0\"\n[{}]\nenabled = true\napi = {:?}\n",
+        "grid = {:?}\n[people]\nopen_private = true\n[web]\nlisten = \"127.0.0.1:0\"\n[{}]\napi = {:?}\n",
         folder.join("grid.json").display().to_string(),
         load.name(),
         load.api(),

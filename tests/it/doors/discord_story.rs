@@ -62,7 +62,7 @@ impl Scene {
         let pace = Pace::Every(Duration::from_millis(100));
         let options = Options { nodes: 15, farms: 5, instant_boots: true, pace, ..Options::new(7) };
         let (world, grid) = in_process(options, Clock::system()).await.unwrap();
-        let config = Config { enabled: true, api: discord.url(), ..Config::default() };
+        let config = Config { api: discord.url(), ..Config::default() };
         Self { discord, guild, hall, ada, world, grid, store: Store::temporary().unwrap(), config }
     }
 
