@@ -133,6 +133,7 @@ pub fn pressed(mut before: Parts, id: i32) -> Parts {
 mod tests {
     use super::*;
     use crate::chat::{Button, ButtonStyle, Choice, Tone};
+    use proptest::prelude::*;
     use teloxide::types::InlineKeyboardButtonKind;
 
     fn turns() -> Turns {
@@ -229,5 +230,54 @@ mod tests {
         }
         assert_eq!(read("").0, What::Press(Press { id: String::new() }));
         assert_eq!(read(">x.y").0, What::Press(Press { id: ">x.y".into() }));
+    }
+
+    fn any_label() -> impl Strategy<Value = String> {
+        prop_oneof![
+            ".{0,80}",
+            "(👩‍👩‍👧|e\u{301}|\u{202e}|\n|@everyone|<b>| ){0,30}",
+            Just("x".repeat(10_000)),
+            Just(String::new())
+        ]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+        #[test]
+        fn any_keyboard_is_one_that_telegram_takes(
+            choices in proptest::collection::vec(any_label(), 0..30),
+            buttons in proptest::collection::vec(any_label(), 0..60),
+            page in 0usize..5,
+        ) {
+            let mut card = card(&[], page, &[]);
+            let press = |at: usize| Some(Press { id: format!("{at:024x}") });
+            if let Some(question) = &mut card.question {
+                let choice = |(at, text): (usize, &String)| Choice { value: String::new(), text: text.clone(), press: press(at) };
+                question.choices = choices.iter().enumerate().map(choice).collect();
+            }
+            let button = |(at, text): (usize, &String)| Button {
+                text: text.clone(),
+                style: ButtonStyle::Plain,
+                urge: None,
+                press: press(100 + at),
+                asks: None,
+            };
+            card.buttons = buttons.iter().enumerate().map(button).collect();
+            let before = Parts::read("2147483645+2147483646").unwrap_or_default();
+            let rows = keyboard(&card, &turns(), &before);
+            prop_assert!(rows.iter().all(|row| (1..=ABREAST).contains(&row.len())));
+            let keys = rows.concat();
+            prop_assert!(keys.len() <= MOST);
+            for key in &keys {
+                let InlineKeyboardButtonKind::CallbackData(data) = &key.kind else { panic!() };
+                prop_assert!((1..=DATA).contains(&data.len()), "{}", data);
+                prop_assert!(!key.text.trim().is_empty() && key.text.encode_utf16().count() <= LABEL, "{:?}", key.text);
+            }
+            // Nothing that can be pressed is left out.
+            let last = choices.len().saturating_sub(1) / PAGE;
+            let page = page.min(last);
+            let shown = choices.len().saturating_sub(page * PAGE).min(PAGE) + usize::from(page > 0) + usize::from(page < last);
+            prop_assert_eq!(keys.len(), shown + buttons.len());
+        }
     }
 }

@@ -196,6 +196,11 @@ impl House {
         self.room.newest().map_or_else(String::new, |card| drawn(&card))
     }
 
+    /// Every card that was shown so far, on whichever platform.
+    pub fn shown(&self) -> Vec<bellhop::chat::Card<String>> {
+        self.serving.iter().flat_map(|(room, _)| room.history()).collect()
+    }
+
     /// How many messages have been posted, and how many edits made.
     pub fn traffic(&self) -> (usize, usize) {
         self.room.traffic()

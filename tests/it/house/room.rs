@@ -21,6 +21,8 @@ struct Shown {
     cards: Vec<(Anchor, Audience, Card<String>)>,
     newest: usize,
     edits: usize,
+    /// Everything that was ever shown.
+    history: Vec<Card<String>>,
 }
 
 impl Default for Room {
@@ -57,6 +59,11 @@ impl Room {
     pub fn newest(&self) -> Option<Card<String>> {
         let shown = self.shown.lock().unwrap();
         shown.cards.get(shown.newest).map(|(_, _, card)| card.clone())
+    }
+
+    /// Every card that was shown so far.
+    pub fn history(&self) -> Vec<Card<String>> {
+        self.shown.lock().unwrap().history.clone()
     }
 
     pub fn traffic(&self) -> (usize, usize) {
@@ -114,12 +121,14 @@ impl Platform for Room {
         let anchor = Anchor { platform: self.name, room: post.room.clone(), message };
         shown.newest = shown.cards.len();
         shown.cards.push((anchor.clone(), post.audience, checked(post.card)));
+        shown.history.push(post.card.clone());
         Ok(anchor)
     }
 
     async fn edit(&self, anchor: &Anchor, card: &Card<String>, _: Option<&Ask>) -> Result<Anchor, PlatformError> {
         let mut shown = self.shown.lock().unwrap();
         shown.edits += 1;
+        shown.history.push(card.clone());
         let at = anchor.message.parse::<usize>().unwrap();
         match shown.cards.get_mut(at) {
             Some(message) => message.2 = checked(card),

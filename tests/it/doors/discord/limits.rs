@@ -81,6 +81,10 @@ impl Limits {
         Self { on, windows, told, given: Vec::new(), early: Vec::new(), invalid: 0 }
     }
 
+    pub fn switch(&mut self, on: bool) {
+        self.on = on;
+    }
+
     /// Judges a request to `route` about `major` (its channel, application or token). `ordered`: a story wants a 429.
     pub fn judge(&mut self, route: &str, major: &str, ordered: Option<Duration>) -> Verdict {
         if !self.on && ordered.is_none() && self.told.is_empty() {

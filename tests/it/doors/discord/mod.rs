@@ -322,6 +322,11 @@ impl Discord {
 
     // Trouble to order.
 
+    /// Enforces rate limits from here on, or does not.
+    pub fn enforce(&self, on: bool) {
+        held(&self.0.limits).switch(on);
+    }
+
     /// The next `count` requests to a route get a 429 that says `wait`, as a per-route limit would. Coming back
     /// earlier is a violation. A route is written as in [`Request::route`].
     pub fn limit(&self, route: &str, count: usize, wait: Duration) {

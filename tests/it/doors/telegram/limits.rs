@@ -51,6 +51,10 @@ impl Limits {
         Self { on, all: VecDeque::new(), chats: HashMap::new(), closed: Vec::new(), ordered: Vec::new() }
     }
 
+    pub fn switch(&mut self, on: bool) {
+        self.on = on;
+    }
+
     pub fn order(&mut self, method: &str, chat: Option<i64>, times: u32, seconds: u64) {
         self.ordered.push(Ordered { method: method.into(), chat, times, seconds });
     }

@@ -176,6 +176,11 @@ impl Telegram {
         self.core.quietly(|state| *state.losses.entry(method.to_owned()).or_default() += times);
     }
 
+    /// Enforces, from here on, how much a bot may send; or does not.
+    pub fn enforce(&self, on: bool) {
+        self.core.quietly(|state| state.limits.switch(on));
+    }
+
     /// Switches privacy mode.
     pub fn privacy(&self, on: bool) {
         self.core.quietly(|state| state.options.privacy = on);
