@@ -6,6 +6,7 @@
 mod apart;
 mod killed;
 mod pipe;
+mod serve;
 mod shell;
 
 use serde_json::Value;
@@ -76,9 +77,15 @@ impl Home {
 
     /// Starts it.
     fn start(&self, args: &[&str]) -> Running {
+        self.start_with(args, &[])
+    }
+
+    /// Starts it, with more in its environment.
+    fn start_with(&self, args: &[&str], env: &[(&str, &str)]) -> Running {
         // A file is never full, and tells what was said even when nobody listens any more.
         let err = self.at("tmp").with_file_name(format!("err-{}", std::fs::read_dir(self.0.path()).unwrap().count()));
         let mut command = self.command(args);
+        command.envs(env.iter().copied());
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(File::create(&err).unwrap());
         let mut child = command.spawn().unwrap();
         let out = BufReader::new(child.stdout.take().unwrap()).lines();
@@ -190,8 +197,13 @@ impl Running {
 
     /// Ctrl-C.
     async fn interrupt(&self) {
+        self.signal("INT").await;
+    }
+
+    /// A signal, by its name.
+    async fn signal(&self, name: &str) {
         let id = self.child.id().unwrap();
-        assert!(Command::new("sh").args(["-c", &format!("kill -INT {id}")]).status().await.unwrap().success());
+        assert!(Command::new("sh").args(["-c", &format!("kill -{name} {id}")]).status().await.unwrap().success());
     }
 }
 
