@@ -45,6 +45,8 @@ pub struct Rates {
 pub struct Limits {
     /// How often it lets itself be written to.
     pub rates: Rates,
+    /// How long after an ask its answer goes by the ask itself (its handle), outside of those rates; `None`: never.
+    pub free: Option<Duration>,
     /// The least time between two edits of one message.
     pub pace: Duration,
     /// How often a message that tells of work under way is drawn again by itself, so that its clock moves;

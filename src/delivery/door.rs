@@ -45,8 +45,8 @@ pub(super) struct Door {
 
 /// What is to be done now.
 pub(super) enum Job {
-    /// Send a parcel; `over`: in that message's place.
-    Send { order: u64, parcel: Arc<Parcel>, over: Option<Anchor> },
+    /// Send a parcel; `over`: in that message's place; `free`: outside of the platform's rates.
+    Send { order: u64, parcel: Arc<Parcel>, over: Option<Anchor>, free: bool },
     /// Draw a message again.
     Draw(Box<Show>),
 }
@@ -124,7 +124,9 @@ impl Door {
             None => lane.first(&self.shows, now).map(|(due, _)| due),
         };
         let Some((at, priority, order)) = due else { return };
-        let at = Some(at).max(lane.rests).max(self.gates.room(&lane.room)).unwrap_or(now);
+        let free = lane.parcels.front().is_some_and(|waiting| waiting.is_free(now));
+        let gate = self.gates.room(&lane.room).filter(|_| !free);
+        let at = Some(at).max(lane.rests).max(gate).unwrap_or(now);
         if at <= now {
             lane.slot = Some(Slot::Ready(priority, order));
             self.ready.insert((priority, order, id.to_owned()));
@@ -132,6 +134,12 @@ impl Door {
             lane.slot = Some(Slot::Later(at));
             self.later.insert((at, id.to_owned()));
         }
+    }
+
+    /// A room whose turn it is with something that the rates do not concern.
+    fn free(&self, now: Instant) -> Option<String> {
+        let is_free = |id: &String| self.lanes.get(id)?.parcels.front().map(|waiting| waiting.is_free(now));
+        self.ready.iter().map(|(.., id)| id).find(|id| is_free(id) == Some(true)).cloned()
     }
 
     /// Until when nothing may be sent anywhere.
@@ -146,20 +154,27 @@ impl Door {
         {
             self.place(&id, now);
         }
-        if self.shut().is_some_and(|until| until > now) {
+        if self.rests.is_some_and(|until| until > now) {
             return None;
         }
-        let id = loop {
-            let first = self.ready.first().cloned()?;
-            // A room of the same group may have gone meanwhile.
-            self.place(&first.2, now);
-            if self.ready.first() == Some(&first) {
-                break first.2;
+        let id = if self.gates.all().is_some_and(|until| until > now) {
+            self.free(now)?
+        } else {
+            loop {
+                let first = self.ready.first().cloned()?;
+                // A room of the same group may have gone meanwhile.
+                self.place(&first.2, now);
+                if self.ready.first() == Some(&first) {
+                    break first.2;
+                }
             }
         };
         let lane = self.lanes.get_mut(&id)?;
         let job = match lane.parcels.front() {
-            Some(waiting) => Job::Send { order: waiting.order, parcel: waiting.parcel.clone(), over: None },
+            Some(waiting) => {
+                let free = waiting.is_free(now);
+                Job::Send { order: waiting.order, parcel: waiting.parcel.clone(), over: None, free }
+            }
             None => {
                 let (_, key) = lane.first(&self.shows, now)?;
                 lane.wanted.remove(&key);
@@ -172,10 +187,10 @@ impl Door {
         lane.flying = true;
         self.place(&id, now);
         Some(match job {
-            Job::Send { order, parcel, .. } => {
+            Job::Send { order, parcel, free, .. } => {
                 let over = parcel.ask.as_ref().and_then(|ask| ask.message.clone());
                 let over = over.filter(|over| !anew && parcel.audience == Audience::Room && !self.shows(over));
-                Job::Send { order, parcel, over }
+                Job::Send { order, parcel, over, free }
             }
             draw => draw,
         })

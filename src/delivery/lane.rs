@@ -39,6 +39,8 @@ pub(super) struct Waiting {
     pub kept: bool,
     /// The message whose place it was to take is gone.
     pub anew: bool,
+    /// Until when it goes by its ask, outside of the platform's rates.
+    pub free: Option<Instant>,
     /// Whoever waits for it to be posted.
     pub posted: Option<oneshot::Sender<bool>>,
 }
@@ -73,8 +75,13 @@ impl Lane {
 }
 
 impl Waiting {
+    /// Whether it goes by its ask at this moment, outside of the platform's rates.
+    pub fn is_free(&self, now: Instant) -> bool {
+        self.kept && self.free.is_some_and(|until| now < until)
+    }
+
     /// A parcel that is on disk, and nobody waits for.
     pub fn kept(order: u64, parcel: Parcel) -> Self {
-        Self { order, parcel: Arc::new(parcel), kept: true, anew: false, posted: None }
+        Self { order, parcel: Arc::new(parcel), kept: true, anew: false, free: None, posted: None }
     }
 }

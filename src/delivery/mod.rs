@@ -204,7 +204,10 @@ impl Delivery {
             change = inner.inbox.answered(parcel.keep(order, change), ask);
         }
         let (tell, posted) = oneshot::channel();
-        let waiting = Waiting { order, parcel: Arc::new(parcel), kept: false, anew: false, posted: Some(tell) };
+        let age = inner.clock.now().since(arrived);
+        let by_ask = ask.handle.as_ref().and(inner.with(name, |door| door.limits.free).flatten());
+        let free = by_ask.and_then(|free| free.checked_sub(age)).map(|left| Instant::now() + left);
+        let waiting = Waiting { order, parcel: Arc::new(parcel), kept: false, anew: false, free, posted: Some(tell) };
         // Its place in the room is taken before it is on disk: what is said later comes later.
         inner.with(name, |door| door.push(waiting, Instant::now()));
         let kept = inner.store.commit(change).await;

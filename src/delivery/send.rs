@@ -41,8 +41,10 @@ impl Inner {
             {
                 let (inner, span) = (self.clone(), told(name, &job));
                 match job {
-                    Job::Send { order, parcel, over } => {
-                        self.with(name, |door| door.pass(&parcel.room));
+                    Job::Send { order, parcel, over, free } => {
+                        if !free {
+                            self.with(name, |door| door.pass(&parcel.room));
+                        }
                         let flight = async move { inner.send(&*platform, order, parcel, over).await };
                         flights.spawn(flight.instrument(span));
                     }

@@ -212,7 +212,14 @@ mod tests {
             PlatformName::Telegram
         }
         fn limits(&self) -> Limits {
-            Limits { rates: Rates::default(), pace: Duration::ZERO, tick: None, lasting: false, quiet: false }
+            Limits {
+                rates: Rates::default(),
+                free: None,
+                pace: Duration::ZERO,
+                tick: None,
+                lasting: false,
+                quiet: false,
+            }
         }
         async fn receive(&self) -> Option<Ask> {
             self.0.cancelled().await;

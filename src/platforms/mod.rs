@@ -14,16 +14,18 @@ pub mod words;
 pub use doors::{Door, Doors, Keeper, OpenError, Opened, Standing};
 pub use finding::{Finding, State};
 
-use crate::chat::{Ask, Platform, Tone};
+use crate::chat::{Ask, Platform, Tone, What};
 use crate::clock::{Clock, Timestamp};
 use crate::commands::{Answer, Desk};
 use crate::delivery::{Delivery, Sent};
+use crate::meters::AskOf;
 use futures_util::FutureExt;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
@@ -89,6 +91,19 @@ pub async fn converse(platform: Arc<dyn Platform>, desk: Arc<Desk>, delivery: De
     }
 }
 
+/// What an ask is, for counting.
+fn kind(what: &What) -> &'static str {
+    match what {
+        What::Arrived => "arrival",
+        What::Invoke { .. } => "command",
+        What::Press(_) => "press",
+        What::Fill { .. } => "answer",
+        What::Turn { .. } => "page",
+        What::Said(_) => "line",
+        What::Overheard(_) => "overheard",
+    }
+}
+
 /// One id from an ask to the last edit of what answers it.
 fn span(ask: &Ask) -> tracing::Span {
     tracing::info_span!("ask", id = %ask.id, platform = ask.room.platform.word())
@@ -105,6 +120,9 @@ impl Conversation {
             platform.accepted(&ask, true).await;
             return platform.settled(&ask, true).await;
         }
+        let meters = &self.desk.house().meters;
+        let word = platform.name().word();
+        meters.asks.get_or_create(&AskOf { platform: word, kind: kind(&ask.what) }).inc();
         delivery.heard(&ask.room).await;
         let no = self.desk.foreign(&ask).map(|no| delivery.remark(&ask, no));
         if no.is_some() && platform.acknowledge(&ask, no.as_ref()).await {
@@ -119,7 +137,14 @@ impl Conversation {
         // The person hears at once; the disk need not be waited for.
         let taken = match no {
             Some(_) => accept.await,
-            None => tokio::join!(accept, platform.acknowledge(&ask, None)).0,
+            None => {
+                let began = Instant::now();
+                let acknowledge = async {
+                    platform.acknowledge(&ask, None).await;
+                    meters.acknowledged(word, began.elapsed());
+                };
+                tokio::join!(accept, acknowledge).0
+            }
         };
         match taken {
             Ok(true) => self.answer(ask, arrived).await,

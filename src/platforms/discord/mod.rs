@@ -241,8 +241,9 @@ impl Platform for Discord {
         let rate =
             |count, seconds| NonZeroU32::new(count).map(|count| Rate { count, per: Duration::from_secs(seconds) });
         Limits {
-            // Of Discord's 50 a second, some are left for what nobody waits in line for.
-            rates: Rates { all: rate(45, 1), room: rate(5, 5), group: None },
+            rates: Rates { all: rate(50, 1), room: rate(5, 5), group: None },
+            // An interaction’s token lives for 15 minutes, and what goes by it is under no limit of the bot’s.
+            free: Some(Duration::from_mins(10)),
             pace: Duration::from_secs(2),
             tick: Some(Duration::from_secs(10)),
             lasting: true,

@@ -251,7 +251,8 @@ impl Discord {
             let patch = |route| Call::new(Method::PATCH, route).body(body.clone()).file(sheet.file());
             let own = Route::ChannelMessage { channel_id: channel.into(), message_id: MessageId::new(*message) };
             let route = match (token, fresh) {
-                (_, Some(press)) if !press.sees => self.original(&press.token),
+                // By the press, which is under no limit of the bot's.
+                (_, Some(press)) => self.original(&press.token),
                 (Some(token), _) => Route::WebhookFollowupMessage {
                     application_id: self.own.application,
                     token,
@@ -260,8 +261,8 @@ impl Discord {
                 (None, _) => own,
             };
             match (self.rest.send(patch(route)).await, fresh) {
-                (Err(fault), Some(press)) if fault.is_forbidden() => {
-                    self.rest.send(patch(self.original(&press.token))).await?;
+                (Err(fault), Some(press)) if fault.token_is_dead() && press.sees && token.is_none() => {
+                    self.rest.send(patch(own)).await?;
                 }
                 // The token has lived its 15 minutes, and nothing else reaches the message.
                 (Err(fault), _) if token.is_some() && fault.token_is_dead() => {

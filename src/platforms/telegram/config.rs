@@ -24,6 +24,8 @@ pub struct Config {
     pub api: String,
     /// Poll: seconds for which Telegram holds a request while nobody says anything.
     pub patience: u32,
+    /// Messages and edits a second over all chats: Telegram's 30, or what it allows a bot with paid broadcasts, up to 1000.
+    pub per_second: u32,
     /// Webhook: our address as Telegram sees it: https, at port 443, 80, 88 or 8443.
     pub url: String,
     /// Webhook: where to listen, behind whatever ends the TLS of `url`.
@@ -40,6 +42,7 @@ impl Default for Config {
             mode: Mode::default(),
             api: "https://api.telegram.org".to_owned(),
             patience: 25,
+            per_second: 30,
             url: String::new(),
             listen: SocketAddr::from(([127, 0, 0, 1], 8811)),
             path: "/telegram/updates".to_owned(),

@@ -68,6 +68,8 @@ pub struct Telegram {
     pen: Pen,
     intake: Arc<Intake>,
     asks: Mutex<mpsc::Receiver<Ask>>,
+    /// Messages a second over all chats.
+    per_second: u32,
     stop: CancellationToken,
     tasks: Mutex<JoinSet<()>>,
 }
@@ -134,7 +136,8 @@ impl Telegram {
             ends.run_until_cancelled(menu::settle(&way, &words)).await;
         });
         let pen = Pen { wire, me, voices };
-        Ok(Arc::new(Self { pen, intake, asks: Mutex::new(asks), stop, tasks: Mutex::new(tasks) }))
+        let (asks, per_second, tasks) = (Mutex::new(asks), config.per_second, Mutex::new(tasks));
+        Ok(Arc::new(Self { pen, intake, asks, per_second, stop, tasks }))
     }
 
     /// What we are called there, without `@`.
@@ -175,8 +178,9 @@ impl Platform for Telegram {
         let rate =
             |count, seconds| NonZeroU32::new(count).map(|count| Rate { count, per: Duration::from_secs(seconds) });
         Limits {
-            // Telegram's own are 30, 1 and 20; ours leave room for notes and for answers to presses.
-            rates: Rates { all: rate(25, 1), room: rate(1, 1), group: rate(18, 60) },
+            // What Telegram documents; delivery leaves a little of it unused.
+            rates: Rates { all: rate(self.per_second, 1), room: rate(1, 1), group: rate(20, 60) },
+            free: None,
             pace: Duration::from_secs(3),
             tick: Some(Duration::from_secs(15)),
             lasting: true,

@@ -157,6 +157,7 @@ impl Platform for Terminal {
     fn limits(&self) -> Limits {
         Limits {
             rates: Rates::default(),
+            free: None,
             pace: Duration::ZERO,
             tick: self.interactive.then_some(Duration::from_secs(1)),
             lasting: false,

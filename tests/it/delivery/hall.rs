@@ -62,6 +62,7 @@ pub struct Hall {
 
 /// Nothing is limited, and messages last.
 pub const FREE: Limits = Limits {
+    free: None,
     rates: Rates { all: None, room: None, group: None },
     pace: Duration::ZERO,
     tick: None,

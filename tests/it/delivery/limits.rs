@@ -69,7 +69,7 @@ async fn two_hundred_rooms_at_once_within_discords_limits() {
 
 #[tokio::test(start_paused = true)]
 async fn answers_go_before_progress() {
-    let limits = Limits { rates: Rates { all: rate(1, 1), room: None, group: None }, ..FREE };
+    let limits = Limits { rates: Rates { all: rate(1, 1), room: None, group: None }, free: None, ..FREE };
     let (house, hall, count) = (House::without_grid().await, Arc::new(Hall::new(limits)), Count::default());
     let post = Post::open(&house, &hall, &count).await;
     for n in 0..5 {

@@ -104,7 +104,7 @@ impl Platform for Room {
 
     fn limits(&self) -> Limits {
         let pace = Duration::from_secs(2);
-        Limits { rates: Rates::default(), pace, tick: None, lasting: true, quiet: false }
+        Limits { rates: Rates::default(), free: None, pace, tick: None, lasting: true, quiet: false }
     }
 
     async fn receive(&self) -> Option<Ask> {

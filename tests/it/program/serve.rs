@@ -125,7 +125,9 @@ async fn both_platforms_at_once_from_the_first_start_to_the_node_that_runs() {
     assert_eq!(health["platforms"]["discord"]["door"], "open");
     let (status, metrics) = both.get("metrics").await;
     assert_eq!(status, 200);
-    for counted in ["bellhop_asks_total{platform=\"discord\"", "bellhop_sends_total{platform=\"telegram\"", "bellhop_link_up"] {
+    for counted in
+        ["bellhop_asks_total{platform=\"discord\"", "bellhop_sends_total{platform=\"telegram\"", "bellhop_link_up"]
+    {
         assert!(metrics.contains(counted), "{counted} is not in\n{metrics}");
     }
     assert!(!metrics.contains("orchid") && !metrics.contains("Bob"), "{metrics}");
@@ -176,7 +178,8 @@ async fn check_looks_at_the_platforms_too() {
     let running = home.start_with(&["check", "--json", "--config", "bellhop.toml"], &env);
     let ended = running.end().await.expect(0);
     let report = ended.json().remove(0);
-    let found: Vec<_> = report["findings"].as_array().unwrap().iter().map(|one| one["what"].as_str().unwrap()).collect();
+    let found: Vec<_> =
+        report["findings"].as_array().unwrap().iter().map(|one| one["what"].as_str().unwrap()).collect();
     assert!(found.contains(&"discord") && found.contains(&"telegram"), "{report}");
     let running = home.start_with(&["check", "--config", "bellhop.toml"], &[("BELLHOP_TELEGRAM_TOKEN", "1:AAWrong")]);
     let ended = running.end().await.expect(1);
