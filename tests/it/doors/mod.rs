@@ -11,3 +11,4 @@ mod nowhere;
 mod talk;
 pub mod telegram;
 mod telegram_self;
+mod telegram_story;
