@@ -4,7 +4,11 @@
 
 use crate::chat::{PlatformName, Room};
 use std::fmt;
+use std::ops::RangeInclusive;
 use teloxide::types::{ChatId, MessageId, ThreadId};
+
+/// The numbers of basic groups; those of supergroups are below.
+const BASIC: RangeInclusive<i64> = -999_999_999_999..=-1;
 
 /// What an ask came by.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,7 +38,9 @@ impl Handle {
     }
 }
 
-/// The messages that show one card, as an anchor has them: `12`, `12+13`, `12+d14`, `n15`.
+/// The messages that show one card, as an anchor has them: `12`, `12+13`, `12+d14`, `n15`, `12@-500`.
+///
+/// A basic group that becomes a supergroup begins to number its messages anew, so theirs say whose number it is.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Parts {
     /// The texts, in order.
@@ -43,17 +49,27 @@ pub struct Parts {
     pub file: Option<i32>,
     /// It is a note about an answer that could not be given: the card itself must not take its place.
     pub note: bool,
+    /// The basic group that they are in.
+    pub group: Option<i64>,
 }
 
 impl fmt::Display for Parts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let texts = self.texts.iter().map(|id| if self.note { format!("n{id}") } else { id.to_string() });
         let all: Vec<String> = texts.chain(self.file.map(|id| format!("d{id}"))).collect();
-        f.write_str(&all.join("+"))
+        f.write_str(&all.join("+"))?;
+        self.group.map_or(Ok(()), |group| write!(f, "@{group}"))
     }
 }
 
 impl Parts {
+    /// Messages of a chat.
+    #[must_use]
+    pub fn at(mut self, chat: ChatId) -> Self {
+        self.group = Some(chat.0).filter(|chat| BASIC.contains(chat));
+        self
+    }
+
     /// One message.
     pub fn one(id: i32) -> Self {
         Self { texts: vec![id], ..Self::default() }
@@ -61,8 +77,10 @@ impl Parts {
 
     /// Reads what `Display` wrote.
     pub fn read(text: &str) -> Option<Self> {
-        let mut parts = Self::default();
-        for piece in text.split('+') {
+        let (ids, group) = text.split_once('@').map_or((text, None), |(ids, group)| (ids, Some(group)));
+        let group = group.map(str::parse).transpose().ok()?;
+        let mut parts = Self { group, ..Self::default() };
+        for piece in ids.split('+') {
             if let Some(id) = piece.strip_prefix('d') {
                 parts.file = Some(id.parse().ok()?);
             } else if let Some(id) = piece.strip_prefix('n') {
@@ -111,10 +129,10 @@ mod tests {
         for handle in [Handle::Message(7), Handle::Query("4382bfdwdsb323b2d9".into())] {
             assert_eq!(Handle::read(&handle.to_string()), Some(handle));
         }
-        for text in ["12", "12+13", "12+d14", "n15", "12+13+14"] {
+        for text in ["12", "12+13", "12+d14", "n15", "12+13+14", "12+d14@-500"] {
             assert_eq!(Parts::read(text).map(|parts| parts.to_string()).as_deref(), Some(text));
         }
-        for text in ["", "x", "m", "12+", "12+x"] {
+        for text in ["", "x", "m", "12+", "12+x", "12@", "@-5"] {
             assert_eq!(Parts::read(text), None, "{text}");
             assert_eq!(Handle::read(text), None, "{text}");
         }

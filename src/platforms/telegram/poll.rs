@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 /// The longest pause after an error.
 const PAUSE: Duration = Duration::from_secs(30);
-/// While another program polls, we try again after one to so many milliseconds.
+/// While another program polls, we try again after one second to so many milliseconds.
 const RIVAL: u64 = 15_000;
 /// What could not be written down is asked for again after this.
 const UNSAFE: Duration = Duration::from_secs(1);
@@ -96,7 +96,11 @@ impl Poll {
     async fn trouble(&self, error: &RequestError, failures: u32) -> Duration {
         self.link(false);
         let told = self.wire.words(error);
-        let rival = || Duration::from_millis(1000 + self.dice.below(RIVAL - 1000));
+        // Longer each time, for the other may be ourselves before a restart, or may not go away.
+        let rival = || {
+            let most = (1000 << failures.min(8)).min(RIVAL - 1000);
+            Duration::from_millis(1000 + self.dice.below(most))
+        };
         match error {
             RequestError::RetryAfter(after) => after.duration(),
             RequestError::Api(ApiError::TerminatedByOtherGetUpdates) => {

@@ -61,7 +61,10 @@ impl Pen {
         }
         let spot = spot(post.room)?;
         let asked = post.ask.and_then(|ask| Handle::read(ask.handle.as_deref()?));
+        let under = post.under.filter(|under| under.room == *post.room);
+        let under = under.and_then(|under| Parts::read(&under.message)).filter(|parts| *parts == parts.clone().at(spot.chat));
         let reply = match asked {
+            _ if under.is_some() => under.and_then(|parts| parts.texts.first().copied()),
             Some(Handle::Message(id)) if !post.room.private => Some(id),
             _ => None,
         };
@@ -72,7 +75,7 @@ impl Pen {
         let hint = self.hint(post.card, post.room);
         let with = With { reply, extra: Extra { whom, hint: hint.as_deref() }, force };
         let parts = self.send(spot, post.card, with).await.map_err(|error| self.failed(&error, post.room))?;
-        Ok(anchor(post.room.clone(), &parts))
+        Ok(anchor(post.room.clone(), spot, parts))
     }
 
     /// Where only texts are taken and there are buttons too, nothing opens a reply: then the card says how to answer.
@@ -89,7 +92,7 @@ impl Pen {
         let private = Spot { chat: ChatId(number(&person.id)?), thread: None };
         let room = private.room(true);
         let sent = match self.send(private, post.card, With::default()).await {
-            Ok(parts) => Some(anchor(room, &parts)),
+            Ok(parts) => Some(anchor(room, private, parts)),
             Err(error) => match self.failed(&error, &room) {
                 // They never opened our chat, or have closed it: only they can.
                 PlatformError::Closed(_) => None,
@@ -109,7 +112,7 @@ impl Pen {
                 tracing::info!(%error, "a note about a private answer could not be posted");
                 Ok(sent)
             }
-            (None, Ok(id)) => Ok(anchor(post.room.clone(), &Parts { note: true, ..Parts::one(id) })),
+            (None, Ok(id)) => Ok(anchor(post.room.clone(), spot(post.room)?, Parts { note: true, ..Parts::one(id) })),
             (None, Err(error)) => Err(error),
         }
     }
@@ -193,6 +196,9 @@ impl Pen {
         let extra = Extra { whom: None, hint: hint.as_deref() };
         let sheet = sheet(card, extra);
         let mut parts = Parts::default();
+        let group = Parts::default().at(spot.chat).group;
+        // A group that has become another one: its messages are out of reach, and their numbers are others' now.
+        let old = if old.group == group { old } else { Parts::default() };
         for (id, (at_part, html)) in old.texts.iter().zip(sheet.texts.iter().enumerate()) {
             let last = at_part + 1 == sheet.texts.len() && sheet.file.is_none();
             let keys = last.then(|| self.keys(card, &parts)).flatten();
@@ -206,7 +212,7 @@ impl Pen {
             return Err(self.failed(&error, &at.room));
         }
         self.take_away(spot, old.texts.iter().skip(kept).copied().chain(old.file)).await;
-        Ok(anchor(at.room.clone(), &parts))
+        Ok(anchor(at.room.clone(), spot, parts))
     }
 
     async fn take_away(&self, at: Spot, ids: impl Iterator<Item = i32>) {
@@ -221,8 +227,8 @@ fn takes_only_a_text(card: &Card<String>) -> bool {
     card.question.as_ref().is_some_and(|question| question.free || question.choices.is_empty()) && !has_any(card)
 }
 
-fn anchor(room: Room, parts: &Parts) -> Anchor {
-    Anchor { platform: PlatformName::Telegram, room, message: parts.to_string() }
+fn anchor(room: Room, spot: Spot, parts: Parts) -> Anchor {
+    Anchor { platform: PlatformName::Telegram, room, message: parts.at(spot.chat).to_string() }
 }
 
 fn spot(room: &Room) -> Result<Spot, PlatformError> {

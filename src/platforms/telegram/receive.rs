@@ -70,11 +70,15 @@ fn spot(message: &Message) -> Spot {
 fn hear_message(id: u32, message: &Message, me: &Myself) -> Heard {
     let private = message.chat.is_private();
     let MessageKind::Common(common) = &message.kind else { return Heard::Nothing };
-    if message.chat.is_channel() || common.is_automatic_forward || message.migrate_to_chat_id().is_some() {
+    if message.chat.is_channel() || common.is_automatic_forward || message.migrate_from_chat_id().is_some() {
         return Heard::Nothing;
     }
-    if message.migrate_from_chat_id().is_some() {
-        return Heard::Nothing;
+    if message.migrate_to_chat_id().is_some() {
+        // We greet the group that was, and learn by that where all that we know of it belongs.
+        return match message.from.as_ref().filter(|from| !from.is_bot) {
+            Some(from) => ask(id, from, spot(message), false, None, What::Arrived),
+            None => Heard::Nothing,
+        };
     }
     let text = message.text().or(message.caption());
     let what = if private {
@@ -144,7 +148,7 @@ fn hear_press(id: u32, query: &CallbackQuery) -> Heard {
     let (what, before) = keys::read(data);
     let mut heard = ask(id, &query.from, spot, private, Some(handle), what);
     if let Heard::Ask(ask) = &mut heard {
-        let message = keys::pressed(before, message.id().0);
+        let message = keys::pressed(before, message.id().0).at(spot.chat);
         ask.message =
             Some(Anchor { platform: PlatformName::Telegram, room: ask.room.clone(), message: message.to_string() });
     }
@@ -316,6 +320,10 @@ mod tests {
         assert_eq!(change(forum(), "member", "left"), None);
         assert_eq!(change(forum(), "member", "kicked"), None);
         assert_eq!(change(private(), "kicked", "member"), None);
+        let group = json!({"id": -5, "type": "group", "title": "Nodes"});
+        let Heard::Ask(ask) = message(group, json!({"migrate_to_chat_id": -1001})) else { panic!() };
+        assert_eq!((ask.what, ask.room.id.as_str()), (What::Arrived, "-5"));
+        assert_eq!(what(message(forum(), json!({"migrate_from_chat_id": -5}))), None);
     }
 
     #[test]

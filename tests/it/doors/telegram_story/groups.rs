@@ -3,8 +3,8 @@
 use super::Hall;
 use crate::doors::telegram::Standing;
 use bellhop::chat::{
-    Ask, Audience, Block, Card, Choice, DraftId, Person, Platform, PlatformError, PlatformName, Post, Press, Question, Room,
-    Tone, What,
+    Ask, Audience, Block, Card, Choice, DraftId, Person, Platform, PlatformError, PlatformName, Post, Press, Question,
+    Room, Tone, What,
 };
 
 #[tokio::test]
@@ -109,6 +109,7 @@ async fn what_takes_a_text_only_opens_a_reply_and_long_cards_are_in_parts() {
         topic: None,
         card,
         call: None,
+        under: None,
     };
     let bare = question(Vec::new());
     hall.door.post(post(&bare)).await.unwrap();

@@ -82,3 +82,17 @@ async fn the_webhook_tells_the_same_and_only_telegram_may_call_it() {
     hall.sees(ada, "You have no nodes").await;
     hall.close().await;
 }
+
+#[tokio::test]
+async fn another_program_at_the_same_bot_is_outlived() {
+    let hall = Hall::open().await;
+    let ada = hall.fake.user("Ada", Some("en"));
+    hall.fake.start(ada, None);
+    hall.sees(ada, "Bellhop").await;
+    let rival = format!("{}bot{TOKEN}/getUpdates", hall.fake.url());
+    let polls = hall.fake.counters().of("getUpdates");
+    reqwest::get(rival).await.unwrap();
+    assert!(hall.fake.until(|counters| counters.of("getUpdates") >= polls + 2).await);
+    hall.say(ada, "/list", "You have no nodes").await;
+    hall.close().await;
+}
