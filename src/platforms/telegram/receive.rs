@@ -192,7 +192,7 @@ mod tests {
     }
 
     fn forum() -> Value {
-        json!({"id": -1001, "type": "supergroup", "title": "Nodes", "is_forum": true})
+        json!({"id": -1001234567890, "type": "supergroup", "title": "Nodes", "is_forum": true})
     }
 
     /// A message with these fields besides.
@@ -223,11 +223,11 @@ mod tests {
         let Heard::Ask(ask) = message(forum(), more) else { panic!() };
         assert_eq!(
             (ask.room.id.as_str(), ask.room.private, ask.room.group.as_deref()),
-            ("-1001/3", false, Some("-1001"))
+            ("-1001234567890/3", false, Some("-1001234567890"))
         );
         // A thread of replies is no topic.
         let Heard::Ask(ask) = message(forum(), json!({"text": "/list", "message_thread_id": 3})) else { panic!() };
-        assert_eq!(ask.room.id, "-1001");
+        assert_eq!(ask.room.id, "-1001234567890");
     }
 
     #[test]
@@ -300,7 +300,7 @@ mod tests {
         assert_eq!(ask.what, What::Press(Press { id: "abc123".into() }));
         assert_eq!(ask.handle.as_deref(), Some("qq1"));
         let anchor = ask.message.unwrap();
-        assert_eq!((anchor.room.id.as_str(), anchor.message.as_str()), ("-1001/3", "6"));
+        assert_eq!((anchor.room.id.as_str(), anchor.message.as_str()), ("-1001234567890/3", "6"));
         let Heard::Ask(ask) = press(">2.d1+4+5", json!({})) else { panic!() };
         assert_eq!(ask.what, What::Turn { draft: DraftId("d1".into()), page: 2 });
         assert_eq!(ask.message.unwrap().message, "4+5+6");
@@ -321,7 +321,7 @@ mod tests {
         assert_eq!(change(forum(), "member", "kicked"), None);
         assert_eq!(change(private(), "kicked", "member"), None);
         let group = json!({"id": -5, "type": "group", "title": "Nodes"});
-        let Heard::Ask(ask) = message(group, json!({"migrate_to_chat_id": -1001})) else { panic!() };
+        let Heard::Ask(ask) = message(group, json!({"migrate_to_chat_id": -1001234567890})) else { panic!() };
         assert_eq!((ask.what, ask.room.id.as_str()), (What::Arrived, "-5"));
         assert_eq!(what(message(forum(), json!({"migrate_from_chat_id": -5}))), None);
     }

@@ -96,6 +96,7 @@ async fn what_takes_a_text_only_opens_a_reply_and_long_cards_are_in_parts() {
     let hall = Hall::open().await;
     let ada = hall.fake.user("Ada", Some("en"));
     let group = hall.admit(hall.fake.supergroup("Nodes", &[ada])).await;
+    hall.fake.wait_for(ada, |shown| shown.labels().any(|label| label == "Help")).await;
     let id = group.0.to_string();
     let room = Room { platform: PlatformName::Telegram, id: id.clone(), private: false, group: Some(id) };
     let from = Person { platform: PlatformName::Telegram, id: ada.0.to_string(), name: "Ada".into() };
