@@ -62,7 +62,8 @@ impl Pen {
         let spot = spot(post.room)?;
         let asked = post.ask.and_then(|ask| Handle::read(ask.handle.as_deref()?));
         let under = post.under.filter(|under| under.room == *post.room);
-        let under = under.and_then(|under| Parts::read(&under.message)).filter(|parts| *parts == parts.clone().at(spot.chat));
+        let under =
+            under.and_then(|under| Parts::read(&under.message)).filter(|parts| *parts == parts.clone().at(spot.chat));
         let reply = match asked {
             _ if under.is_some() => under.and_then(|parts| parts.texts.first().copied()),
             Some(Handle::Message(id)) if !post.room.private => Some(id),

@@ -192,7 +192,7 @@ mod tests {
     }
 
     fn forum() -> Value {
-        json!({"id": -1001234567890, "type": "supergroup", "title": "Nodes", "is_forum": true})
+        json!({"id": -1001234567890_i64, "type": "supergroup", "title": "Nodes", "is_forum": true})
     }
 
     /// A message with these fields besides.
@@ -321,7 +321,7 @@ mod tests {
         assert_eq!(change(forum(), "member", "kicked"), None);
         assert_eq!(change(private(), "kicked", "member"), None);
         let group = json!({"id": -5, "type": "group", "title": "Nodes"});
-        let Heard::Ask(ask) = message(group, json!({"migrate_to_chat_id": -1001234567890})) else { panic!() };
+        let Heard::Ask(ask) = message(group, json!({"migrate_to_chat_id": -1001234567890_i64})) else { panic!() };
         assert_eq!((ask.what, ask.room.id.as_str()), (What::Arrived, "-5"));
         assert_eq!(what(message(forum(), json!({"migrate_from_chat_id": -5}))), None);
     }

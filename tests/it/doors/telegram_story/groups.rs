@@ -151,3 +151,30 @@ async fn what_takes_a_text_only_opens_a_reply_and_long_cards_are_in_parts() {
     assert!(matches!(hall.door.edit(&anchor, &bare, None).await, Err(PlatformError::Gone(_))));
     hall.close().await;
 }
+
+#[tokio::test]
+async fn a_group_that_becomes_a_supergroup_stays_served_and_its_deployment_in_sight() {
+    let hall = Hall::open().await;
+    let ada = hall.fake.user("Ada", Some("en"));
+    let old = hall.admit(hall.fake.group("Nodes", &[ada])).await;
+    hall.fake.say(ada, old, "/deploy vm name:lys size:small terms:yes now:yes");
+    hall.sees(ada, "◔ lys").await;
+    let new = hall.fake.upgrade(old);
+    let runs = hall.sees(ada, "● lys runs").await;
+    assert_eq!(runs.room, new);
+    hall.fake.say(ada, new, "/list");
+    assert_eq!(hall.sees(ada, "You have one node").await.room, new);
+    hall.close().await;
+}
+
+#[tokio::test]
+async fn a_group_that_grows_while_nothing_happens_stays_served() {
+    let hall = Hall::open().await;
+    let ada = hall.fake.user("Ada", Some("en"));
+    let old = hall.admit(hall.fake.group("Nodes", &[ada])).await;
+    let new = hall.fake.upgrade(old);
+    hall.fake.wait_for(ada, |shown| shown.room == new && shown.text.starts_with("Bellhop")).await;
+    hall.fake.say(ada, new, "/list");
+    assert_eq!(hall.sees(ada, "You have no nodes").await.room, new);
+    hall.close().await;
+}

@@ -69,3 +69,33 @@ async fn what_is_told_twice_is_answered_once_and_what_cannot_be_read_harms_nobod
     hall.sees(ada, "You have no nodes").await;
     hall.close().await;
 }
+
+#[tokio::test]
+async fn who_blocks_us_is_left_alone_and_hears_all_when_they_are_back() {
+    let hall = Hall::open().await;
+    let ada = hall.fake.user("Ada", Some("en"));
+    hall.fake.start(ada, None);
+    hall.say(ada, "/deploy vm name:lys size:small terms:yes now:yes", "◔ lys").await;
+    hall.fake.block(ada);
+    let refused = |hall: &Hall| hall.fake.requests().iter().filter(|request| request.code == 403).count();
+    let edits = hall.fake.counters().of("editMessageText");
+    assert!(hall.fake.until(|counters| counters.of("editMessageText") > edits).await);
+    assert_eq!(refused(&hall), 1);
+    hall.fake.unblock(ada);
+    hall.say(ada, "/list", "You have one node").await;
+    hall.sees(ada, "● lys runs").await;
+    assert_eq!(refused(&hall), 1, "a closed room is not tried again");
+    hall.close().await;
+}
+
+#[tokio::test]
+async fn what_telegram_asks_for_is_waited_for() {
+    let hall = Hall::open().await;
+    let ada = hall.fake.user("Ada", Some("en"));
+    hall.fake.start(ada, None);
+    hall.sees(ada, "Bellhop").await;
+    hall.fake.refuse("sendMessage", None, 1, 2);
+    hall.say(ada, "/list", "You have no nodes").await;
+    assert_eq!(hall.fake.limited(), 1);
+    hall.close().await;
+}
