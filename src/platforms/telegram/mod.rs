@@ -205,7 +205,9 @@ impl Platform for Telegram {
         let Some(Handle::Query(query)) = ask.handle.as_deref().and_then(Handle::read) else { return false };
         let alert = no.map(|card| render::brief(card, ALERT));
         let shows = alert.is_some();
-        match tokio::time::timeout(NOTICE, self.pen.wire.answer(&query, alert)).await {
+        let answered = tokio::time::timeout(NOTICE, self.pen.wire.answer(&query, alert)).await;
+        self.intake.acknowledged(ask, matches!(answered, Ok(Ok(()))));
+        match answered {
             Ok(Ok(())) => shows,
             Ok(Err(error)) => {
                 // Too late, as a rule: Telegram holds a press for seconds only.

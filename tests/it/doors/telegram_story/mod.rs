@@ -10,6 +10,7 @@ use super::telegram::{Options, Person, Room, Shown, TOKEN, Telegram};
 use bellhop::app::{App, Parts};
 use bellhop::clock::{Clock, Dice};
 use bellhop::grid::Grid;
+use bellhop::meters::Meters;
 use bellhop::people;
 use bellhop::platforms::{OpenError, telegram};
 use bellhop::sandbox::{self, Pace, World, in_process};
@@ -30,11 +31,12 @@ struct Hall {
     stop: CancellationToken,
     world: Arc<World>,
     config: telegram::Config,
+    meters: Meters,
 }
 
 /// The settings for a fake.
 fn config(fake: &Telegram) -> telegram::Config {
-    telegram::Config { enabled: true, api: fake.url().to_string(), patience: 5, ..telegram::Config::default() }
+    telegram::Config { api: fake.url().to_string(), patience: 5, ..telegram::Config::default() }
 }
 
 fn options(config: telegram::Config, token: &str) -> telegram::Options {
@@ -42,7 +44,7 @@ fn options(config: telegram::Config, token: &str) -> telegram::Options {
         config,
         token: SecretString::from(token.to_owned()),
         voices: Arc::new(Voices::load()),
-        meters: bellhop::meters::Meters::default(),
+        meters: Meters::default(),
         dice: Dice::seeded(7),
     }
 }
@@ -89,11 +91,13 @@ impl Hall {
         })
         .await
         .unwrap();
-        let door = telegram::Telegram::open(options(config.clone(), TOKEN)).await.unwrap();
+        let options = options(config.clone(), TOKEN);
+        let meters = options.meters.clone();
+        let door = telegram::Telegram::open(options).await.unwrap();
         let stop = CancellationToken::new();
         let (desk, delivery) = (app.desk.clone(), app.delivery.clone());
         let serving = tokio::spawn(bellhop::platforms::converse(door.clone(), desk, delivery, stop.clone()));
-        Self { fake, app, door, serving, stop, world, config }
+        Self { fake, app, door, serving, stop, world, config, meters }
     }
 
     /// Admits a group, as an owner does.
@@ -122,7 +126,7 @@ impl Hall {
 
     /// The bot ends and is started again with what it remembers.
     async fn restart(self) -> Self {
-        let Self { fake, app, door, serving, stop, world, config } = self;
+        let Self { fake, app, door, serving, stop, world, config, .. } = self;
         let (store, grid) = (app.house.store.clone(), app.house.grid.clone());
         stop.cancel();
         door.close(Duration::from_secs(3)).await;
