@@ -6,32 +6,17 @@
 use super::handle::Handle;
 use super::receive::{Heard, Myself, hear};
 use super::wire::Wire;
-use crate::chat::{Ask, PlatformName, What};
-use crate::meters::{AskOf, Meters, On};
+use crate::chat::{Ask, PlatformName};
+use crate::meters::{Meters, On};
 use crate::platforms::words;
 use crate::speech::{Line, Voices};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use teloxide::types::Update;
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::Instant;
 
 /// Asks that wait to be taken.
 const WAITING: usize = 100;
-
-/// What a button asks, on the meters.
-const PRESS: &str = "press";
-
-/// What an ask is, on the meters.
-fn kind(what: &What) -> &'static str {
-    match what {
-        What::Arrived | What::Invoke { .. } => "command",
-        What::Said(line) if line.starts_with('/') => "command",
-        What::Press(_) | What::Turn { .. } => PRESS,
-        What::Fill { .. } => "answer",
-        What::Said(_) | What::Overheard(_) => "line",
-    }
-}
 
 /// Resolves when an ask is in our hands: true when it is safe, false (or an error) when it has to come again.
 pub type Taken = oneshot::Receiver<bool>;
@@ -44,28 +29,19 @@ pub struct Intake {
     meters: Meters,
     asks: mpsc::Sender<Ask>,
     waiting: Mutex<HashMap<String, oneshot::Sender<bool>>>,
-    /// When presses arrived that are not acknowledged yet, by their asks' ids.
-    pressed: Mutex<HashMap<String, Instant>>,
 }
 
 impl Intake {
     /// The way in, and where asks come out.
     pub fn new(me: Myself, wire: Wire, voices: Arc<Voices>, meters: Meters) -> (Self, mpsc::Receiver<Ask>) {
         let (asks, receiver) = mpsc::channel(WAITING);
-        (Self { me, wire, voices, meters, asks, waiting: Mutex::default(), pressed: Mutex::default() }, receiver)
+        (Self { me, wire, voices, meters, asks, waiting: Mutex::default() }, receiver)
     }
 
     /// Hands an update on. `None`: there is nothing to wait for.
     pub async fn hand(&self, update: &Update) -> Option<Taken> {
         match hear(update, &self.me) {
             Heard::Ask(ask) => {
-                let kind = kind(&ask.what);
-                let platform = PlatformName::Telegram.word();
-                self.meters.asks.get_or_create(&AskOf { platform, kind }).inc();
-                if kind == PRESS {
-                    let mut pressed = self.pressed.lock().unwrap_or_else(PoisonError::into_inner);
-                    pressed.insert(ask.id.clone(), Instant::now());
-                }
                 let (sender, taken) = oneshot::channel();
                 self.waiting.lock().unwrap_or_else(PoisonError::into_inner).insert(ask.id.clone(), sender);
                 // It fails only when nobody takes asks any more; then nobody says that they are taken either.
@@ -98,14 +74,6 @@ impl Intake {
     pub fn unknown(&self, id: Option<u32>) {
         tracing::warn!(?id, "Telegram told something that cannot be read");
         self.meters.unknown.get_or_create(&On { platform: PlatformName::Telegram.word() }).inc();
-    }
-
-    /// Telegram has heard that a press was seen, or will not hear it any more.
-    pub fn acknowledged(&self, ask: &Ask, heard: bool) {
-        let arrived = self.pressed.lock().unwrap_or_else(PoisonError::into_inner).remove(&ask.id);
-        if let Some(arrived) = arrived.filter(|_| heard) {
-            self.meters.acknowledged(PlatformName::Telegram.word(), arrived.elapsed());
-        }
     }
 
     /// An ask is in our hands.

@@ -205,9 +205,7 @@ impl Platform for Telegram {
         let Some(Handle::Query(query)) = ask.handle.as_deref().and_then(Handle::read) else { return false };
         let alert = no.map(|card| render::brief(card, ALERT));
         let shows = alert.is_some();
-        let answered = tokio::time::timeout(NOTICE, self.pen.wire.answer(&query, alert)).await;
-        self.intake.acknowledged(ask, matches!(answered, Ok(Ok(()))));
-        match answered {
+        match tokio::time::timeout(NOTICE, self.pen.wire.answer(&query, alert)).await {
             Ok(Ok(())) => shows,
             Ok(Err(error)) => {
                 // Too late, as a rule: Telegram holds a press for seconds only.

@@ -9,8 +9,9 @@ use crate::doors::telegram::{self, Telegram};
 use serde_json::Value;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tokio::net::TcpListener;
+use tokio::time::Instant;
 
 /// Both platforms, with somebody on each.
 struct Both {
