@@ -156,6 +156,45 @@ async fn both_platforms_at_once_from_the_first_start_to_the_node_that_runs() {
 }
 
 #[tokio::test]
+async fn killed_in_mid_wizard_and_in_mid_deployment_it_goes_on() {
+    let (home, both) = (Home::new(), Both::new().await);
+    let tokens = (both.discord.token(), telegram::TOKEN);
+    let serve = async || {
+        let mut running = both.serve(&home, (&tokens.0, tokens.1), "48");
+        running.until("Bellhop serves as").await;
+        running.until("Bellhop serves as").await;
+        assert!(both.discord.online(1).await);
+        running
+    };
+    let running = serve().await;
+    let dm = both.discord.dm(both.ada);
+    both.discord.slash(both.ada, dm, "/deploy").await.unwrap();
+    both.discord.wait_for(both.ada, |shown| shown.labels().contains(&"Casper")).await;
+    both.telegram.start(both.bob, Some("deploy-vm"));
+    let plan = both.telegram.wait_for(both.bob, |shown| shown.text.contains("Prêt à démarrer")).await;
+    running.kill().await;
+
+    // The old buttons work.
+    let running = serve().await;
+    both.telegram.press(both.bob, "Accepter les conditions et déployer").await.unwrap();
+    both.telegram.wait_for(both.bob, |shown| shown.id == plan.id && shown.text.contains("vm démarre")).await;
+    running.kill().await;
+
+    // The same message goes on being edited, and there is one node, not two.
+    let running = serve().await;
+    both.telegram.wait_for(both.bob, |shown| shown.id == plan.id && shown.text.contains("vm tourne")).await;
+    both.discord.press(both.ada, "Casper").await.unwrap();
+    both.discord.wait_for(both.ada, |shown| shown.content.contains("Ready to start")).await;
+    both.telegram.say(both.bob, both.telegram.private(both.bob), "/list");
+    both.telegram.wait_for(both.bob, |shown| shown.text.contains("Vous avez un nœud")).await;
+    both.telegram.say(both.bob, both.telegram.private(both.bob), "/destroy vm now:yes");
+    both.telegram.wait_for(both.bob, |shown| shown.text.contains("vm n’existe plus")).await;
+    terminate(running).await;
+    both.end();
+    home.nothing_is_left_in("data", "48").await;
+}
+
+#[tokio::test]
 async fn wrong_tokens_are_told_without_being_shown() {
     let (home, both) = (Home::new(), Both::new().await);
     let wrong = ("MTIzNDU2Nzg5MDEyMzQ1Njc4.wrong.token-of-nobody", "123456:AAWrongTokenOfThirtyFiveCharacters_-");
