@@ -7,7 +7,7 @@ use crate::commands::suggestions;
 use crate::config::{Config, Env};
 use crate::deploy::Stage;
 use crate::platforms::terminal::{Options, Terminal};
-use crate::telemetry;
+use crate::telemetry::{self, Form};
 use anyhow::Context;
 use clap::Args;
 use std::io::IsTerminal;
@@ -58,7 +58,8 @@ async fn chat(args: ChatArgs, config: Config, env: Env) -> anyhow::Result<bool> 
     let folder = Grounds::folder_of(&args.grounds, &config)?;
     let log = tty.then(|| folder.path().join("bellhop.log"));
     let history = tty.then(|| folder.path().join("history"));
-    telemetry::start(env.log.as_deref(), log.as_deref()).context("cannot write the log")?;
+    let form = log.as_deref().map_or(Form::Terminal, Form::File);
+    telemetry::start(env.log.as_deref(), form).context("cannot write the log")?;
     let grounds = Grounds::on(folder, &args.grounds, &config).await?;
     let app = grounds.house(&config, &env).await?;
     if let Some(code) = app.house.people.owner_code()? {

@@ -4,8 +4,9 @@
 //! Nothing is changed anywhere, and the grid needs no key. Words here are English: this is for whoever runs the
 //! program, not for people in a chat.
 
-use super::entrances::Entrances;
+use super::entrances::{Entrances, title};
 use super::world::{GridChoice, network};
+use crate::chat::PlatformName;
 use crate::clock::Clock;
 use crate::config::{Config, Env};
 use crate::grid::directory::Directory;
@@ -18,17 +19,19 @@ use std::fmt;
 use std::process::ExitCode;
 use std::time::Duration;
 
+/// What is checked beside the network.
+const PLATFORMS: [PlatformName; 2] = [PlatformName::Discord, PlatformName::Telegram];
 /// A chain whose newest block is older than this stands still, or the machine's clock is wrong.
 const STALE: Duration = Duration::from_secs(90);
 
-/// All findings of a network.
+/// All findings of a network, and of the chat platforms.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Report {
     /// The network's name.
     pub network: String,
-    /// Whether it can be used.
+    /// Whether all of it can be used.
     pub usable: bool,
-    /// One per endpoint.
+    /// One per endpoint, or per thing that has to be right at a platform.
     pub findings: Vec<Finding>,
 }
 
@@ -46,8 +49,18 @@ impl fmt::Display for Report {
                 writeln!(f, "                  -> {}", finding.mend)?;
             }
         }
-        let verdict = if self.usable { "can be used" } else { "cannot be used" };
-        writeln!(f, "The network {:?} {verdict}.", self.network)
+        let platforms = PLATFORMS.map(|name| (name.word(), title(name).to_owned()));
+        let (known, mut subjects) = (platforms.clone().map(|(word, _)| word), platforms.to_vec());
+        subjects.insert(0, ("", format!("The network {:?}", self.network)));
+        for (word, subject) in subjects {
+            let own = |finding: &&Finding| finding.what == word || (word.is_empty() && !known.contains(&finding.what));
+            let mut own = self.findings.iter().filter(own).peekable();
+            if own.peek().is_some() {
+                let bad = own.any(|finding| finding.state == State::Bad);
+                writeln!(f, "{subject} {}.", if bad { "cannot be used" } else { "can be used" })?;
+            }
+        }
+        Ok(())
     }
 }
 
@@ -255,5 +268,12 @@ mod tests {
         ");
         assert!(report.findings.iter().all(|finding| !finding.mend.is_empty()));
         assert!(report.to_string().ends_with("The network \"nowhere\" cannot be used.\n"));
+        let finding =
+            |what, state| Finding { what, address: String::new(), state, said: String::new(), mend: String::new() };
+        let findings =
+            vec![finding("discord", State::Ok), finding("telegram", State::Ok), finding("telegram", State::Bad)];
+        let report = Report { network: "sandbox".to_owned(), usable: false, findings };
+        assert!(report.to_string().ends_with("Discord can be used.\nTelegram cannot be used.\n"), "{report}");
+        assert!(!report.to_string().contains("network"), "nothing was found out about it");
     }
 }

@@ -51,32 +51,38 @@ impl Entrances {
     /// Asks each platform whether all is as it must be. Nothing is changed.
     pub async fn check(&self) -> Vec<Finding> {
         let voices = Voices::load();
-        let mut findings = Vec::new();
-        if let Some((config, token)) = &self.discord {
-            findings.extend(discord::check(config, token, &voices).await);
-        }
-        if let Some((config, token)) = &self.telegram {
-            findings.extend(telegram::check(config, token, &voices).await);
-        }
-        findings
+        let discord = async {
+            match &self.discord {
+                Some((config, token)) => discord::check(config, token, &voices).await,
+                None => Vec::new(),
+            }
+        };
+        let telegram = async {
+            match &self.telegram {
+                Some((config, token)) => telegram::check(config, token, &voices).await,
+                None => Vec::new(),
+            }
+        };
+        let (discord, telegram) = tokio::join!(discord, telegram);
+        discord.into_iter().chain(telegram).collect()
     }
 }
 
-/// What is to be done at each platform, step by step.
-///
-/// # Errors
-/// When the file that should hold a token cannot be read.
-pub fn guides(config: &Config, env: &Env) -> anyhow::Result<Vec<String>> {
-    let token = config.discord_token(env)?;
-    let mut lines = Vec::new();
-    for (name, steps) in [
-        ("Discord", discord::guide(&config.discord, token.as_ref())),
-        ("Telegram", telegram::guide(&config.telegram, None)),
-    ] {
-        lines.push(format!("\n{name}"));
-        lines.extend(steps.iter().enumerate().map(|(at, step)| format!("  {}. {step}", at + 1)));
+/// How a platform is called in what an operator reads.
+pub fn title(name: PlatformName) -> &'static str {
+    match name {
+        PlatformName::Terminal => "Terminal",
+        PlatformName::Discord => "Discord",
+        PlatformName::Telegram => "Telegram",
     }
-    Ok(lines)
+}
+
+/// What is to be done at each platform by somebody who has no bot there yet.
+pub fn beginnings(config: &Config) -> [(PlatformName, Vec<String>); 2] {
+    [
+        (PlatformName::Discord, discord::guide(&config.discord, None)),
+        (PlatformName::Telegram, telegram::guide(&config.telegram, None)),
+    ]
 }
 
 struct ToDiscord {
@@ -113,6 +119,7 @@ impl Door for ToDiscord {
         Ok(Opened {
             name: open.username().to_owned(),
             notes: notes.into_iter().collect(),
+            guide: discord::guide(&self.config, Some(&self.token)),
             platform: open.clone() as std::sync::Arc<dyn Platform>,
             close: Box::new(move |within| async move { open.close(within).await }.boxed()),
         })
@@ -150,6 +157,7 @@ impl Door for ToTelegram {
         Ok(Opened {
             name: format!("@{}", open.username()),
             notes,
+            guide: telegram::guide(&self.config, Some(open.username())),
             platform: open.clone() as std::sync::Arc<dyn Platform>,
             close: Box::new(move |within| async move { open.close(within).await }.boxed()),
         })

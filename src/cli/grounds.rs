@@ -69,7 +69,7 @@ impl Grounds {
     ///
     /// # Errors
     /// When one of them cannot be had.
-    pub async fn open(args: &GroundsArgs, config: &Config, _: &Env) -> anyhow::Result<Self> {
+    pub async fn open(args: &GroundsArgs, config: &Config) -> anyhow::Result<Self> {
         Self::on(Self::folder_of(args, config)?, args, config).await
     }
 
@@ -105,6 +105,14 @@ impl Grounds {
     /// The grid.
     pub fn network(&self) -> &Network {
         &self.network
+    }
+
+    /// The grid, in a few words.
+    pub fn describe(&self) -> String {
+        match self.embedded {
+            Some(_) => format!("{} (embedded, for practice: nothing costs anything)", self.network.name),
+            None => self.network.name.clone(),
+        }
     }
 
     /// Opens the house, which goes on with what an earlier run left under way.

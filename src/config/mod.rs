@@ -1,7 +1,7 @@
 //! Configuration: one TOML file and the environment, read once at the start.
 //!
-//! Secrets come from files or variables, never from arguments (which
-//! other users of the machine can see) and never from chat. A file that does not parse stops the start.
+//! Secrets come from files or variables, never from arguments (which other users of the machine can see) and never
+//! from chat. A file that does not parse stops the start. Not here: what a setting does.
 
 mod env;
 
@@ -136,6 +136,11 @@ mod tests {
         std::fs::write(&path, "grid = \"dev\"\n[people.allowance]\nnodes = 3\n[deploy]\nrunway_hours = 48\n").unwrap();
         let config = Config::read(Some(&path)).unwrap();
         assert_eq!((config.people.allowance.nodes, config.deploy.runway_hours), (3, 48));
+        std::fs::write(&path, "[web]\nlisten = \"here\"\n").unwrap();
+        let error = Config::read(Some(&path)).unwrap_err().to_string();
+        assert!(error.contains("line 2") && error.contains("off"), "{error}");
+        std::fs::write(&path, "[web]\nlisten = \"off\"\n").unwrap();
+        assert_eq!(Config::read(Some(&path)).unwrap().web.listen, None);
     }
 
     #[test]
@@ -159,6 +164,27 @@ mod tests {
         assert!(!format!("{env:?}{from_env:?}").contains("abab"));
         let bad = Env::from(|name| (name == "BELLHOP_ROOT").then(|| "hunter2".to_owned()));
         assert!(!config.root(&bad).unwrap_err().to_string().contains("hunter2"));
+    }
+
+    #[test]
+    fn a_token_comes_by_value_or_by_file_and_an_empty_file_is_no_token() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("token");
+        std::fs::write(&file, " 42:of-a-file\n").unwrap();
+        let path = file.display().to_string();
+        let named = Env::from(|name| (name == "BELLHOP_TELEGRAM_TOKEN_FILE").then(|| path.clone()));
+        let token =
+            |config: &Config, env: &Env| config.telegram_token(env).unwrap().map(|t| t.expose_secret().to_owned());
+        assert_eq!(token(&Config::default(), &named).as_deref(), Some("42:of-a-file"));
+        let keys = Keys { telegram_token_file: Some(file.clone()), ..Keys::default() };
+        let config = Config { keys, ..Config::default() };
+        let value = Env::from(|name| (name == "BELLHOP_TELEGRAM_TOKEN").then(|| "42:of-a-variable ".to_owned()));
+        assert_eq!(token(&config, &value).as_deref(), Some("42:of-a-variable"));
+        assert_eq!(token(&config, &Env::default()).as_deref(), Some("42:of-a-file"));
+        assert_eq!(token(&Config::default(), &Env::default()), None);
+        std::fs::write(&file, "\n").unwrap();
+        let error = config.telegram_token(&Env::default()).unwrap_err().to_string();
+        assert!(error.contains("is empty") && error.contains("BELLHOP_TELEGRAM_TOKEN"), "{error}");
     }
 
     #[test]

@@ -65,8 +65,10 @@ pub struct Opened {
     pub platform: Arc<dyn Platform>,
     /// What we are called there.
     pub name: String,
-    /// What whoever runs the program should know of it, a line each: how it listens, at which address.
+    /// What whoever runs the program should know of it, a line each: at which address it listens.
     pub notes: Vec<String>,
+    /// What whoever runs the program does there, step by step, so that people can come in.
+    pub guide: Vec<String>,
     /// Ends it.
     pub close: Close,
 }
@@ -173,18 +175,29 @@ impl Keeper {
         }
     }
 
-    /// From opening to the end.
+    /// From opening to the end. Told to stop, it takes nothing more at once, while answers under way are finished.
     async fn live(&self, opened: Opened, stop: &CancellationToken) {
         let Opened { platform, close, .. } = opened;
         let word = platform.name().word();
-        let served = AssertUnwindSafe((self.serve)(platform, stop.clone())).catch_unwind().await;
-        if served.is_err() {
-            tracing::error!(platform = word, "serving the platform panicked");
-        }
-        // A little more than it is given, for one that does not keep to it.
-        if tokio::time::timeout(CLOSING * 2, close(CLOSING)).await.is_err() {
-            tracing::warn!(platform = word, "the platform did not close in time, and is left");
-        }
+        let served = AssertUnwindSafe((self.serve)(platform, stop.clone())).catch_unwind();
+        let ended = CancellationToken::new();
+        let served = async {
+            let _ended = ended.clone().drop_guard();
+            if served.await.is_err() {
+                tracing::error!(platform = word, "serving the platform panicked");
+            }
+        };
+        let closed = async {
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = ended.cancelled() => {}
+            }
+            // A little more than it is given, for one that does not keep to it.
+            if tokio::time::timeout(CLOSING * 2, close(CLOSING)).await.is_err() {
+                tracing::warn!(platform = word, "the platform did not close in time, and is left");
+            }
+        };
+        tokio::join!(served, closed);
     }
 }
 
@@ -262,6 +275,7 @@ mod tests {
                 platform: Arc::new(Quiet(self.ends.clone())),
                 name: "bot".to_owned(),
                 notes: Vec::new(),
+                guide: Vec::new(),
                 close: Box::new(move |_| {
                     closed.fetch_add(1, Ordering::SeqCst);
                     async {}.boxed()

@@ -27,13 +27,23 @@ const METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
-    /// Where to listen, reached by nobody but whoever runs the program; without it, nowhere.
+    /// Where to listen, reached by nobody but whoever runs the program; `off`: nowhere.
+    #[serde(deserialize_with = "listen")]
     pub listen: Option<SocketAddr>,
 }
 
 impl Default for Config {
     fn default() -> Self {
         Self { listen: Some(SocketAddr::from(([127, 0, 0, 1], 9464))) }
+    }
+}
+
+fn listen<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<SocketAddr>, D::Error> {
+    match String::deserialize(from)?.as_str() {
+        "off" => Ok(None),
+        text => text.parse().map(Some).map_err(|_| {
+            serde::de::Error::custom(format!("{text:?} is neither an address with a port (127.0.0.1:9464) nor \"off\""))
+        }),
     }
 }
 
