@@ -26,7 +26,7 @@ use std::time::Duration;
 use telegram_load::OnTelegram;
 
 /// People who ask.
-const PEOPLE: usize = 1_000;
+const PEOPLE: usize = 11_000;
 /// Asks a second in the stream.
 const PER_SECOND: u32 = 1_000;
 /// Seconds of it.
@@ -196,12 +196,14 @@ async fn bellhop(load: &dyn Load, folder: &Path) -> Bot {
         load.name(),
         load.api(),
     );
+    // Telegram's own limits are off for this run, and so is our obedience to them.
+    let text = if load.name() == "telegram" { text + "per_second = 100000\n" } else { text };
     std::fs::write(&config, text).expect("a file");
     let log = folder.join(format!("{}.log", load.name()));
     let command = [env!("CARGO_BIN_EXE_bellhop"), "serve", "--fresh", "--config"].map(str::to_owned);
     let command = command.into_iter().chain([config.display().to_string()]).collect();
     let token = if load.name() == "telegram" { "BELLHOP_TELEGRAM_TOKEN" } else { "BELLHOP_DISCORD_TOKEN" };
     let bot = Bot::start(command, &[(token, load.token())], &log);
-    ready(&log, "Bellhop serves").await;
+    ready(&log, &format!("{:<9} ", load.name())).await;
     bot
 }

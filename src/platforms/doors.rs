@@ -110,7 +110,8 @@ impl Doors {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn set(&self, name: PlatformName, standing: Standing) {
+    /// From now on it stands so.
+    pub(crate) fn set(&self, name: PlatformName, standing: Standing) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(name, standing);
     }
 }

@@ -95,3 +95,111 @@ fn only<const N: usize>(headers: [(HeaderName, &'static str); N], body: impl Int
     }
     answer
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chat::PlatformName;
+    use crate::clock::{Clock, Timestamp};
+    use crate::platforms::{Doors, Standing};
+    use crate::sandbox::{Options, in_process};
+    use crate::store::Store;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpStream;
+    use tokio::task::JoinHandle;
+
+    struct Open {
+        address: SocketAddr,
+        doors: Doors,
+        meters: Meters,
+        stop: CancellationToken,
+        serving: JoinHandle<()>,
+    }
+
+    impl Open {
+        async fn new() -> Self {
+            let clock = Clock::runtime(Timestamp::from_secs(1_800_000_000));
+            let (_, grid) = in_process(Options { nodes: 4, farms: 2, ..Options::new(7) }, clock.clone()).await.unwrap();
+            let (doors, meters, stop) = (Doors::default(), Meters::default(), CancellationToken::new());
+            let store = Store::temporary().unwrap();
+            let pages = Pages::bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
+            let address = pages.address().unwrap();
+            let watch = Watch::new(&store, &grid, &clock, &meters, &doors, &stop);
+            // It ends after the rest, so that it can tell of the stopping.
+            let serving = tokio::spawn(pages.serve(meters.clone(), watch, CancellationToken::new()));
+            Self { address, doors, meters, stop, serving }
+        }
+
+        async fn exchange(&self, request: &str) -> String {
+            let mut stream = TcpStream::connect(self.address).await.unwrap();
+            stream.write_all(request.as_bytes()).await.unwrap();
+            let mut answer = String::new();
+            let _ = stream.read_to_string(&mut answer).await;
+            answer
+        }
+
+        async fn health(&self) -> (u16, serde_json::Value) {
+            let answer = self.exchange("GET /health HTTP/1.1\r\nHost: x\r\n\r\n").await;
+            let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+            (head[9..12].parse().unwrap(), serde_json::from_str(body).unwrap())
+        }
+    }
+
+    #[tokio::test]
+    async fn health_says_in_fixed_words_what_serves_and_what_does_not() {
+        let open = Open::new().await;
+        let (discord, telegram) = (PlatformName::Discord, PlatformName::Telegram);
+        let (code, told) = open.health().await;
+        assert_eq!((code, &told["status"]), (503, &"down".into()), "nobody is served: {told}");
+        open.doors.set(discord, Standing::Open);
+        open.meters.link("discord", "0", true);
+        let (code, told) = open.health().await;
+        assert_eq!(
+            (code, &told["status"], &told["store"], &told["grid"]["status"]),
+            (200, &"ok".into(), &"ok".into(), &"ok".into())
+        );
+        assert_eq!(
+            told["platforms"]["discord"],
+            serde_json::json!({"status": "ok", "door": "open", "links": {"0": true}})
+        );
+        assert!(told["grid"]["head_age_s"].is_u64() && told["grid"]["network"] == "sandbox", "{told}");
+        open.doors.set(telegram, Standing::Waiting);
+        open.meters.link("discord", "1", false);
+        let (code, told) = open.health().await;
+        assert_eq!((code, &told["status"]), (200, &"degraded".into()));
+        assert_eq!(
+            (&told["platforms"]["discord"]["status"], &told["platforms"]["telegram"]["status"]),
+            (&"degraded".into(), &"down".into())
+        );
+        open.meters.link("discord", "0", false);
+        assert_eq!(open.health().await.0, 503, "no link is up anywhere");
+        open.meters.link("discord", "0", true);
+        open.stop.cancel();
+        let (code, told) = open.health().await;
+        assert_eq!((code, &told["stopping"]), (503, &true.into()));
+        open.serving.abort();
+    }
+
+    #[tokio::test]
+    async fn metrics_have_their_type_and_nothing_else_is_there() {
+        let open = Open::new().await;
+        let answer = open.exchange("GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n").await;
+        assert!(
+            answer.starts_with("HTTP/1.1 200 OK\r\n") && answer.contains(&format!("content-type: {METRICS}\r\n")),
+            "{answer}"
+        );
+        assert!(answer.contains("connection: close") && answer.ends_with("# EOF\n"), "{answer}");
+        for (request, code) in [("GET / ", "404"), ("GET /metrics/x ", "404"), ("POST /metrics ", "405")] {
+            let answer = open.exchange(&format!("{request}HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")).await;
+            assert!(answer.starts_with(&format!("HTTP/1.1 {code}")), "{request}: {answer}");
+        }
+        open.serving.abort();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_sends_slowly_is_hung_up_on() {
+        let open = Open::new().await;
+        assert_eq!(open.exchange("GET /metr").await, "");
+        open.serving.abort();
+    }
+}

@@ -174,6 +174,15 @@ impl Running {
         }
     }
 
+    /// Reads until each of these was in some line, in whatever order. Returns what was read.
+    async fn until_all(&mut self, texts: &[&str]) -> Vec<String> {
+        let mut read: Vec<String> = Vec::new();
+        while !texts.iter().all(|text| read.iter().any(|line| line.contains(text))) {
+            read.push(self.until("").await);
+        }
+        read
+    }
+
     /// Hangs up, and waits for the end.
     async fn end(mut self) -> Ended {
         drop(self.input.take());

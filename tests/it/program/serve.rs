@@ -93,12 +93,11 @@ async fn both_platforms_at_once_from_the_first_start_to_the_node_that_runs() {
     let (home, both) = (Home::new(), Both::new().await);
     let tokens = (both.discord.token(), telegram::TOKEN);
     let mut running = both.serve(&home, (&tokens.0, tokens.1), "46");
-    let invite = running.until("oauth2/authorize").await;
-    assert!(invite.contains("permissions=") && invite.contains("scope=bot+applications.commands"), "{invite}");
-    let owner = running.until("/claim ").await;
+    let owner = running.until("private chat: /claim ").await;
     let claim = owner.split("/claim ").nth(1).unwrap().trim().to_owned();
-    running.until("Bellhop serves as").await;
-    running.until("Bellhop serves as").await;
+    let said = running.until_all(&["discord   ", "telegram  ", "oauth2/authorize", "startgroup="]).await;
+    let invite = said.iter().find(|line| line.contains("oauth2/authorize")).unwrap();
+    assert!(invite.contains("permissions=") && invite.contains("scope=bot+applications.commands"), "{invite}");
     assert!(both.discord.online(1).await);
 
     // An unknown server gets help only, until its owner admits it.
@@ -137,8 +136,7 @@ async fn both_platforms_at_once_from_the_first_start_to_the_node_that_runs() {
     // Told to stop, it stops; started again, it goes on: the same buttons, the same message.
     let ended = terminate(running).await;
     let mut running = both.serve(&home, (&tokens.0, tokens.1), "46");
-    running.until("Bellhop serves as").await;
-    running.until("Bellhop serves as").await;
+    running.until_all(&["discord   ", "telegram  "]).await;
     let card = both.telegram.wait_for(both.bob, |shown| shown.text.contains("vm tourne")).await;
     both.telegram.say(both.bob, private, "/destroy vm now:yes");
     both.telegram.wait_for(both.bob, |shown| shown.id == card.id && !shown.text.contains("vm tourne")).await;
@@ -161,8 +159,7 @@ async fn killed_in_mid_wizard_and_in_mid_deployment_it_goes_on() {
     let tokens = (both.discord.token(), telegram::TOKEN);
     let serve = async || {
         let mut running = both.serve(&home, (&tokens.0, tokens.1), "48");
-        running.until("Bellhop serves as").await;
-        running.until("Bellhop serves as").await;
+        running.until_all(&["discord   ", "telegram  "]).await;
         assert!(both.discord.online(1).await);
         running
     };
