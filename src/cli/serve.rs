@@ -184,7 +184,7 @@ async fn keep(
 /// A platform is open: who we are there, and the first time also what is to be set up.
 fn welcome(store: &Store, now: Timestamp, again: bool, opened: &Opened) {
     let name = opened.platform.name();
-    let mut text = format!("{:<9} {}\n", name.word(), opened.name);
+    let mut text = format!("{:<9} Bellhop serves as {}\n", name.word(), opened.name);
     opened.notes.iter().for_each(|note| text.push_str(&format!("          {note}\n")));
     let key = name.word().to_owned();
     let first = !matches!(store.get(GUIDED, &key), Ok(Some(_)));

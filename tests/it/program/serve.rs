@@ -3,6 +3,8 @@
 //! Whatever it tried to reach besides them would show: its environment names a recorder as proxy for everything, and
 //! nothing may be heard there.
 
+mod trouble;
+
 use super::{Home, PATIENCE, QUICK, Running};
 use crate::doors::discord::{Discord, model::Id};
 use crate::doors::telegram::{self, Telegram};
@@ -58,12 +60,25 @@ impl Both {
 
     /// Starts it, with tokens and with nowhere else to go.
     fn serve(&self, home: &Home, tokens: (&str, &str), seed: &str) -> Running {
+        self.serve_with(home, tokens, seed, &[], &[])
+    }
+
+    /// The same, with more arguments and more in its environment.
+    fn serve_with(
+        &self,
+        home: &Home,
+        tokens: (&str, &str),
+        seed: &str,
+        more: &[&str],
+        env_too: &[(&str, &str)],
+    ) -> Running {
         self.config(home);
-        let args = [&["serve", "--config", "bellhop.toml", "--data", "data", "--seed", seed], QUICK].concat();
+        let args = [&["serve", "--config", "bellhop.toml", "--data", "data", "--seed", seed], QUICK, more].concat();
         let proxy = ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"];
         let env = proxy.map(|name| (name, self.proxy.as_str())).into_iter();
         let env = env.chain([("NO_PROXY", "127.0.0.0/8,127.0.0.1"), ("BELLHOP_DISCORD_TOKEN", tokens.0)]);
-        home.start_with(&args, &env.chain([("BELLHOP_TELEGRAM_TOKEN", tokens.1)]).collect::<Vec<_>>())
+        let env = env.chain([("BELLHOP_TELEGRAM_TOKEN", tokens.1)]).chain(env_too.iter().copied());
+        home.start_with(&args, &env.collect::<Vec<_>>())
     }
 
     async fn get(&self, page: &str) -> (u16, String) {
@@ -135,6 +150,8 @@ async fn both_platforms_at_once_from_the_first_start_to_the_node_that_runs() {
 
     // Told to stop, it stops; started again, it goes on: the same buttons, the same message.
     let ended = terminate(running).await;
+    let invite = format!("client_id={}&scope=bot+applications.commands&permissions=", both.discord.application());
+    assert!(ended.out.contains(&invite) && ended.out.contains("?startgroup="), "{}", ended.out);
     let mut running = both.serve(&home, (&tokens.0, tokens.1), "46");
     running.until_all(&["discord   ", "telegram  "]).await;
     let card = both.telegram.wait_for(both.bob, |shown| shown.text.contains("vm tourne")).await;
