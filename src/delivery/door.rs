@@ -184,7 +184,7 @@ impl Door {
             }
         };
         let anew = lane.parcels.front().is_some_and(|waiting| waiting.anew);
-        lane.flying = true;
+        (lane.flying, lane.heard) = (true, false);
         self.place(&id, now);
         Some(match job {
             Job::Send { order, parcel, free, .. } => {
@@ -255,9 +255,18 @@ impl Door {
         *rests = (*rests).max(Some(until));
     }
 
-    /// A room is closed to us.
-    pub fn park(&mut self, room: &Room) {
-        self.lane(room).parked = true;
+    /// A room is closed to us; returns false where somebody has spoken there since the request that said so began.
+    pub fn park(&mut self, room: &Room) -> bool {
+        let lane = self.lane(room);
+        lane.parked = !lane.heard;
+        lane.parked
+    }
+
+    /// Somebody has spoken in a room that is not closed, or not known to be.
+    pub fn heard(&mut self, room: &Room) {
+        if let Some(lane) = self.lanes.get_mut(&room.id) {
+            lane.heard = lane.flying;
+        }
     }
 
     /// Whether a room is closed to us.

@@ -18,6 +18,8 @@ pub(super) struct Lane {
     /// Its messages that are to be drawn.
     pub wanted: BTreeSet<At>,
     pub flying: bool,
+    /// Somebody has spoken there since the request under way began.
+    pub heard: bool,
     /// It is closed to us.
     pub parked: bool,
     pub rests: Option<Instant>,
@@ -52,6 +54,7 @@ impl Lane {
             parcels: VecDeque::new(),
             wanted: BTreeSet::new(),
             flying: false,
+            heard: false,
             parked: false,
             rests: None,
             failures: 0,

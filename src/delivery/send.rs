@@ -186,7 +186,13 @@ impl Inner {
         if self.lasts(name) {
             self.note(self.store.commit(outbox::park(room, self.clock.now(), Change::new())).await);
         }
-        self.with(name, |door| door.park(room));
+        if self.with(name, |door| door.park(room)) == Some(false) {
+            // It has opened again meanwhile; nobody else would say so.
+            if self.lasts(name) {
+                self.note(self.store.commit(outbox::unpark(room, Change::new())).await);
+            }
+            self.pause(name, room, None, false);
+        }
         self.gauge_parked(name);
     }
 
@@ -194,6 +200,7 @@ impl Inner {
     pub async fn unpark(&self, room: &Room) {
         let name = room.platform;
         if !self.with(name, |door| door.is_parked(room)).unwrap_or(false) {
+            self.with(name, |door| door.heard(room));
             return;
         }
         let (parcels, _) = self.with(name, |door| door.contents(room)).unwrap_or_default();

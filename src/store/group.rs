@@ -6,7 +6,7 @@
 
 use super::{Change, Store, StoreError, StoreResult};
 use std::any::Any;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::oneshot;
 
 /// Changes that wait to be written.
@@ -21,6 +21,8 @@ struct Waiting {
 }
 
 struct Order {
+    /// Held until it is written, and let go of before its answer: who was answered may close the store.
+    store: Store,
     change: Change,
     /// Let go of when the change is on disk.
     turn: Box<dyn Any + Send>,
@@ -46,43 +48,41 @@ impl Store {
         let (done, answer) = oneshot::channel();
         let lead = {
             let mut waiting = self.0.group.lock();
-            waiting.orders.push(Order { change, turn: Box::new(turn), done });
+            waiting.orders.push(Order { store: self.clone(), change, turn: Box::new(turn), done });
             !std::mem::replace(&mut waiting.led, true)
         };
         if lead {
-            let leader = Leader { store: self.clone(), finished: false };
+            let leader = Leader { group: self.0.group.clone(), finished: false };
             tokio::task::spawn_blocking(move || leader.write());
         }
         answer.await.map_err(|_| StoreError::Closing)?
     }
+}
 
-    fn write_together(&self, orders: Vec<Order>) {
-        let mut applied = Vec::with_capacity(orders.len());
-        for Order { change, turn, done } in orders {
-            match self.apply(change) {
-                Ok(()) => applied.push((turn, done)),
-                // Who does not wait any more does not want to know.
-                Err(error) => drop(done.send(Err(error))),
-            }
-        }
-        let flushed = if applied.is_empty() { Ok(()) } else { self.0.db.flush().map(|_| ()) };
-        for (turn, done) in applied {
-            drop(turn);
-            drop(done.send(flushed.clone().map_err(StoreError::Disk)));
-        }
+fn write_together(orders: Vec<Order>) {
+    let Some(store) = orders.first().map(|order| order.store.clone()) else { return };
+    let applied: Vec<_> =
+        orders.into_iter().map(|Order { change, turn, done, .. }| (store.apply(change), turn, done)).collect();
+    let flushed =
+        if applied.iter().any(|(applied, ..)| applied.is_ok()) { store.0.db.flush().map(|_| ()) } else { Ok(()) };
+    drop(store);
+    for (applied, turn, done) in applied {
+        drop(turn);
+        // Who does not wait any more does not want to know.
+        drop(done.send(applied.and_then(|()| flushed.clone().map_err(StoreError::Disk))));
     }
 }
 
 /// Whoever writes.
 struct Leader {
-    store: Store,
+    group: Arc<Group>,
     finished: bool,
 }
 
 impl Leader {
     fn write(mut self) {
-        while let Some(orders) = self.store.0.group.take() {
-            self.store.write_together(orders);
+        while let Some(orders) = self.group.take() {
+            write_together(orders);
         }
         self.finished = true;
     }
@@ -92,7 +92,7 @@ impl Drop for Leader {
     /// After a panic, or when the runtime ended before the writing began: nobody waits for ever.
     fn drop(&mut self) {
         if !self.finished {
-            *self.store.0.group.lock() = Waiting::default();
+            *self.group.lock() = Waiting::default();
         }
     }
 }
@@ -101,7 +101,6 @@ impl Drop for Leader {
 mod tests {
     use super::*;
     use crate::store::Table;
-    use std::sync::Arc;
     use std::sync::atomic::{AtomicBool, Ordering};
 
     const LOGS: Table<(String, u64), u64> = Table::new("logs");
@@ -184,7 +183,7 @@ mod tests {
         write(1);
         // Nothing runs a leader here.
         *store.0.group.lock() = Waiting { orders: Vec::new(), led: true };
-        drop(Leader { store: store.clone(), finished: false });
+        drop(Leader { group: store.0.group.clone(), finished: false });
         write(2);
         assert_eq!(store.scan(LOGS, &()).unwrap().len(), 2);
     }

@@ -114,7 +114,7 @@ pub struct Store(Arc<Inner>);
 
 struct Inner {
     db: sled::Db,
-    group: group::Group,
+    group: Arc<group::Group>,
 }
 
 impl Store {
@@ -156,7 +156,7 @@ impl Store {
                 db.flush()?;
             }
         }
-        Ok(Self(Arc::new(Inner { db, group: group::Group::default() })))
+        Ok(Self(Arc::new(Inner { db, group: Arc::default() })))
     }
 
     /// Reads what is at `key`.

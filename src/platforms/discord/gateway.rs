@@ -122,6 +122,8 @@ impl Ears {
     }
 
     fn alive(&self, shard: ShardId) {
+        // The watch comes round every few seconds; who looks meanwhile should not find it down.
+        self.heard.meters.link("discord", shard.0.to_string(), true);
         if let Some(pulse) = self.pulses().get_mut(&shard.0) {
             (pulse.well, pulse.renewed) = (Instant::now(), false);
         }

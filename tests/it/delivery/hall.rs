@@ -139,9 +139,10 @@ impl Hall {
         self.until(|_| self.settled.lock().unwrap().len() >= count).await;
     }
 
-    /// From now on everything stands still there.
+    /// From now on everything stands still there; what stood still elsewhere goes on.
     pub fn stand_still(&self, point: Option<Point>) {
         *self.stands.lock().unwrap() = point;
+        self.changed.notify_waiters();
     }
 
     /// Waits until something stands still.
@@ -150,9 +151,13 @@ impl Hall {
     }
 
     async fn pass(&self, point: Point) {
-        if *self.stands.lock().unwrap() == Some(point) {
+        loop {
+            let changed = self.changed.notified();
+            if *self.stands.lock().unwrap() != Some(point) {
+                return;
+            }
             self.reached.notify_one();
-            std::future::pending::<()>().await;
+            changed.await;
         }
     }
 

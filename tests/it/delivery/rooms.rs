@@ -1,6 +1,6 @@
 //! Rooms that close, open again, and become others.
 
-use super::hall::{FREE, Hall, admit, ask, room, said};
+use super::hall::{FREE, Hall, Point, admit, ask, room, said};
 use super::{Count, Post, plain};
 use crate::house::House;
 use bellhop::chat::{Platform, PlatformError, PlatformName, Tone};
@@ -34,6 +34,22 @@ async fn a_closed_room_is_left_alone_until_somebody_speaks_there_even_over_a_res
     let meters = house.app.house.meters.text();
     assert!(meters.contains("bellhop_rooms_parked{platform=\"telegram\"} 0"), "{meters}");
     assert!(meters.contains("bellhop_outbox_waiting{platform=\"telegram\"} 0"), "{meters}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_room_that_opens_again_while_it_is_found_closed_is_not_closed() {
+    let (house, hall, count) = (House::without_grid().await, Arc::new(Hall::new(FREE)), Count::default());
+    let post = Post::open(&house, &hall, &count).await;
+    hall.stand_still(Some(Point::BeforePost));
+    hall.fault(Some("a"), 1, PlatformError::Closed("blocked".into()));
+    let mut one = post.say(&ask("1", "a"), plain("one")).await;
+    hall.stood().await;
+    post.delivery.heard(&room("a")).await;
+    let mut two = post.say(&ask("2", "a"), plain("two")).await;
+    hall.stand_still(None);
+    assert!(one.posted().await && two.posted().await);
+    assert_eq!(hall.told("a"), ["post one", "post two"]);
+    post.close().await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -10,7 +10,8 @@ use std::sync::mpsc::RecvTimeoutError;
 use std::time::Duration;
 
 /// Where the real ones are.
-const REAL: &[&str] = &[concat!("api.telegram", ".org"), concat!("discord", ".com"), concat!("discord", ".gg")];
+const REAL: &[&str] =
+    &[concat!("api.telegram", ".org"), concat!("//discord", ".com"), concat!("gateway.discord", ".gg")];
 
 /// The sources of tests and benches, with their paths.
 fn sources() -> Vec<(String, String)> {
