@@ -125,17 +125,22 @@ fn mirrored(text: &str) -> String {
 
 /// Every card of the transcripts, once.
 fn cards() -> Vec<Card<String>> {
-    let mut all = BTreeMap::new();
-    for language in ["en", "fr", "qps"] {
+    let transcript = |language| {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
-        for card in runtime.block_on(seen(language)) {
-            let mirror = (language == "en").then(|| card.map(&mut |text| mirrored(text)));
-            for card in std::iter::once(card).chain(mirror) {
-                let view = View::of(&card);
-                // What differs in its ids only looks the same.
-                all.entry((view.text, view.labels)).or_insert(card);
-            }
-        }
+        let cards = runtime.block_on(seen(language));
+        let mirrors: Vec<_> =
+            cards.iter().filter(|_| language == "en").map(|card| card.map(&mut |text| mirrored(text))).collect();
+        [cards, mirrors].concat()
+    };
+    let cards = std::thread::scope(|threads| {
+        let told = ["en", "fr", "qps"].map(|language| threads.spawn(move || transcript(language)));
+        told.into_iter().flat_map(|told| told.join().unwrap()).collect::<Vec<_>>()
+    });
+    let mut all = BTreeMap::new();
+    for card in cards {
+        let view = View::of(&card);
+        // What differs in its ids only looks the same.
+        all.entry((view.text, view.labels)).or_insert(card);
     }
     all.into_values().collect()
 }
@@ -166,10 +171,12 @@ struct Wall<'a> {
 }
 
 impl Wall<'_> {
-    /// Each card is a new message, and takes the place of the one before.
+    /// Each card is a new message; in private it takes the place of the one before too, and elsewhere only questions
+    /// look different.
     async fn show(&self, cards: &[Card<String>]) {
         let mut last = None;
-        for (at, card) in cards.iter().enumerate() {
+        let here = cards.iter().filter(|card| self.room.private || card.question.is_some());
+        for (at, card) in here.enumerate() {
             let nonce = format!("n{at}");
             let post = Post {
                 nonce: &nonce,

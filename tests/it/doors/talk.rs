@@ -85,7 +85,9 @@ async fn house() -> (bellhop::app::App, Arc<bellhop::sandbox::World>) {
 
 /// The numbers in an anchor, in order.
 pub fn numbers(anchor: &Anchor) -> Vec<u64> {
-    let parts = anchor.message.split('+').map(|part| part.trim_start_matches(['~', 'n', 'd']));
+    // A basic group's messages say whose number it is: `12@-5`.
+    let ids = anchor.message.split('@').next().unwrap_or_default();
+    let parts = ids.split('+').map(|part| part.trim_start_matches(['~', 'n', 'd']));
     parts.map(|part| part.split('~').next().unwrap_or_default().parse().expect("a message's number")).collect()
 }
 
