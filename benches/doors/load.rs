@@ -61,8 +61,8 @@ impl Stream {
     }
 }
 
-/// One of a hundred asks, by its number: help, list, recipes, an answer that does not fit and the press that mends it,
-/// a completion where the platform has them.
+/// Of ten asks, by their numbers: help four times, list twice, recipes, a wizard's first question, a button that leads to
+/// it, and a completion where the platform has them. None of them touches the grid.
 pub async fn stream(load: Arc<dyn Load>, per_second: u32, seconds: u32) -> Stream {
     let mut tick = tokio::time::interval(Duration::from_secs(1) / per_second);
     tick.set_missed_tick_behavior(MissedTickBehavior::Burst);
@@ -80,12 +80,12 @@ pub async fn stream(load: Arc<dyn Load>, per_second: u32, seconds: u32) -> Strea
             0..=3 => say("/help"),
             4 | 5 => say("/list"),
             6 => say("/recipes"),
-            7 => say("/deploy region:nowhere"),
+            7 => say("/deploy"),
             8 => {
-                // Who was asked a tenth of a second ago, and has seen it.
-                let Some(who) = n.checked_sub(101) else { continue };
+                // Who asked for their list a tenth of a second ago, and has seen it.
+                let Some(who) = n.checked_sub(103) else { continue };
                 let load = load.clone();
-                others.spawn(async move { load.press(who, "Europe").await });
+                others.spawn(async move { load.press(who, "Deploy one").await });
             }
             _ if load.name() == "telegram" => say("/help deploy"),
             _ => {
