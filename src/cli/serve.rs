@@ -89,18 +89,15 @@ async fn serve(args: &ServeArgs, config: &Config, env: &Env) -> Result<ExitCode>
     let house = &app.house;
     let doors = Doors::default();
     // The pages tell of the stopping too, so they end after the rest.
-    let (ending, pages) = (
-        CancellationToken::new(),
-        match pages {
-            Some(pages) => {
-                say(&format!("machines  http://{0}/metrics http://{0}/health\n", pages.address()?));
-                let watch = Watch::new(&house.store, &house.grid, &house.clock, &house.meters, &doors, &stop);
-                Some((pages, watch))
-            }
-            None => None,
-        },
-    );
-    let pages = pages.map(|(pages, watch)| tokio::spawn(pages.serve(house.meters.clone(), watch, ending.clone())));
+    let ending = CancellationToken::new();
+    let pages = match pages {
+        Some(pages) => {
+            say(&format!("machines  http://{0}/metrics http://{0}/health\n", pages.address()?));
+            let watch = Watch::new(&house.store, &house.grid, &house.clock, &house.meters, &doors, &stop);
+            Some(tokio::spawn(pages.serve(house.meters.clone(), watch, ending.clone())))
+        }
+        None => None,
+    };
     if let Some(code) = house.people.owner_code()? {
         say(&format!("owner     nobody yet. To be it, say to the bot, in a private chat: /claim {code}\n"));
     }

@@ -18,7 +18,7 @@ use axum::routing::post;
 use ed25519_dalek::{Signature, VerifyingKey};
 use serde_json::{Value, json};
 use serenity::all::Interaction;
-use std::collections::HashMap;
+use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::mpsc::UnboundedSender;
@@ -27,10 +27,8 @@ use tokio::sync::mpsc::UnboundedSender;
 const LARGEST: usize = 256 * 1024;
 /// How far a request's time may be from ours.
 const FRESH: Duration = Duration::from_secs(5 * 60);
-/// How long an id is remembered: longer than a request stays fresh in either direction.
+/// How long an id is remembered at least: longer than a request stays fresh in either direction.
 const MEMORY: Duration = Duration::from_secs(10 * 60);
-/// Ids that are remembered before old ones are looked for.
-const IDS: usize = 4096;
 
 /// What the endpoint needs.
 pub struct Edge {
@@ -50,7 +48,26 @@ pub struct Edge {
 
 struct Seen {
     edge: Edge,
-    ids: Mutex<HashMap<u64, Timestamp>>,
+    ids: Mutex<Ids>,
+}
+
+/// The ids of late: those since the last turn, and those of the turn before it.
+#[derive(Default)]
+struct Ids {
+    turned: Timestamp,
+    new: HashSet<u64>,
+    old: HashSet<u64>,
+}
+
+impl Ids {
+    /// Whether an id was not heard of late. From now on it was.
+    fn is_new(&mut self, id: u64, now: Timestamp) -> bool {
+        if now.since(self.turned) >= MEMORY {
+            self.turned = now;
+            self.old = std::mem::take(&mut self.new);
+        }
+        !self.old.contains(&id) && self.new.insert(id)
+    }
 }
 
 /// Reads a public key: 64 hex digits.
@@ -89,7 +106,9 @@ async fn heard(State(seen): State<Arc<Seen>>, headers: HeaderMap, body: Bytes) -
         Err(error) => return unknown(&error),
     };
     let first = wire(&first::answer(&interaction, &edge.voices, &edge.suggest));
-    if seen.is_new(interaction.id().get()) {
+    let is_new =
+        seen.ids.lock().unwrap_or_else(PoisonError::into_inner).is_new(interaction.id().get(), edge.clock.now());
+    if is_new {
         match receive::ask(&interaction) {
             Some(ask) => {
                 if edge.asks.send(ask).is_err() {
@@ -118,17 +137,6 @@ fn is_genuine(edge: &Edge, headers: &HeaderMap, body: &[u8]) -> bool {
         && edge.key.verify_strict(&signed, &Signature::from_bytes(&bytes)).is_ok()
 }
 
-impl Seen {
-    fn is_new(&self, id: u64) -> bool {
-        let now = self.edge.clock.now();
-        let mut ids = self.ids.lock().unwrap_or_else(PoisonError::into_inner);
-        if ids.len() >= IDS {
-            ids.retain(|_, at| now.since(*at) < MEMORY);
-        }
-        ids.insert(id, now).is_none_or(|at| now.since(at) >= MEMORY)
-    }
-}
-
 /// Counts what is answered completely at once.
 pub fn count(meters: &Meters, interaction: &Interaction) {
     let kind = match interaction {
@@ -149,4 +157,22 @@ pub fn wire(first: &serenity::builder::CreateInteractionResponse) -> Value {
 
 fn answer(body: Value) -> Response {
     ([(header::CONTENT_TYPE, "application/json")], body.to_string()).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_replay_is_known_for_as_long_as_it_could_be_fresh() {
+        let start = Timestamp::from_secs(1_700_000_000);
+        for wait in [Duration::ZERO, FRESH, MEMORY - Duration::from_secs(1)] {
+            let mut ids = Ids::default();
+            assert!(ids.is_new(1, start) && ids.is_new(7, start.plus(wait)));
+            assert!(!ids.is_new(7, start.plus(wait + FRESH * 2)), "heard {wait:?} after the turn");
+        }
+        // Nothing is remembered for ever.
+        let mut ids = Ids::default();
+        assert!(ids.is_new(7, start) && ids.is_new(1, start.plus(MEMORY)) && ids.is_new(7, start.plus(MEMORY * 2)));
+    }
 }
